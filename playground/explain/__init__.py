@@ -1,0 +1,1 @@
+"""The mathematics of each explanation, on arrays: no models and no page."""
