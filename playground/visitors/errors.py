@@ -1,6 +1,7 @@
 """Mistakes as people meet them: a key into the language files, never a traceback."""
 
 import errno
+import math
 from collections.abc import Mapping
 
 Value = str | int | float
@@ -8,20 +9,20 @@ Value = str | int | float
 # Told apart by name: this file then needs neither the cache nor torch.
 _CACHE_MODULE = "playground.cache"
 _KEY_OF_CACHE_ERROR: Mapping[str, str] = {
-    "TooBig": "mistake.model_too_big",
-    "Resting": "mistake.model_resting",
+    "TooBig": "mistake.model.too_big",
+    "Resting": "mistake.model.resting",
     "WaitedTooLong": "mistake.waited_too_long",
     "Cancelled": "mistake.stopped",
-    "OutOfMemory": "mistake.device_memory_full",
-    "UnknownKey": "mistake.model_unknown",
-    "CacheError": "mistake.model_failed",
+    "OutOfMemory": "mistake.model.out_of_memory",
+    "UnknownKey": "mistake.model.unknown",
+    "CacheError": "mistake.model.failed",
 }
 _KEY_OF_ERRNO: Mapping[int, str] = {
-    errno.ENOSPC: "mistake.disk_full",
-    errno.EDQUOT: "mistake.disk_full",
-    errno.EROFS: "mistake.disk_closed",
-    errno.EACCES: "mistake.disk_closed",
-    errno.EPERM: "mistake.disk_closed",
+    errno.ENOSPC: "mistake.disk.full",
+    errno.EDQUOT: "mistake.disk.full",
+    errno.EROFS: "mistake.disk.closed",
+    errno.EACCES: "mistake.disk.closed",
+    errno.EPERM: "mistake.disk.closed",
     errno.ENOENT: "mistake.file_gone",
     errno.ESTALE: "mistake.file_gone",
     errno.EMFILE: "mistake.too_busy",
@@ -40,7 +41,7 @@ class PersonError(Exception):
     `str()` gives the key alone: values may hold what the person wrote, which belongs in no log.
 
     Args:
-        key: Language key, such as "mistake.picture_empty".
+        key: Language key, such as "mistake.picture.empty".
         values: What fills the placeholders of the sentence.
     """
 
@@ -75,12 +76,25 @@ def _told_about(error: BaseException) -> PersonError:
         if f"{cls.__module__}.".startswith(f"{_CACHE_MODULE}."):
             key = _KEY_OF_CACHE_ERROR.get(cls.__name__)
             if key:
-                return PersonError(key)
+                return _told_about_cache(key, error)
     # torch's class, by name: importing torch to ask would cost the page seconds.
     if type(error).__name__ == "OutOfMemoryError":
-        return PersonError("mistake.device_memory_full")
+        return PersonError("mistake.model.out_of_memory")
     if isinstance(error, MemoryError):
         return PersonError("mistake.memory_full")
     if isinstance(error, OSError) and error.errno is not None:
         return PersonError(_KEY_OF_ERRNO.get(error.errno, "mistake.unexpected"))
     return PersonError("mistake.unexpected")
+
+
+def _told_about_cache(key: str, error: BaseException) -> PersonError:
+    # A model rests because its last load failed; if a person can mend that, it is what they need.
+    reason = getattr(error, "error", None)
+    if isinstance(reason, PersonError):
+        return reason
+    facts = {
+        "seconds": math.ceil(getattr(error, "retry_in_seconds", 0)),
+        "needed": round(getattr(error, "needed_bytes", 0) / 1e9, 1),
+        "room": round(getattr(error, "budget_bytes", 0) / 1e9, 1),
+    }
+    return PersonError(key, facts)

@@ -11,7 +11,7 @@ class Note:
     """A thing a person is told that is no mistake, such as "only the first frame was used".
 
     Attributes:
-        key: Language key, such as "note.picture_scaled".
+        key: Language key, such as "note.picture.scaled".
         values: What fills the placeholders; a name ending in `_key` holds a language key, as in
             `PersonError`.
     """

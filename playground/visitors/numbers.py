@@ -22,13 +22,13 @@ def read_number(value: object, *, name_key: str, low: float, high: float) -> flo
         high: Largest number.
 
     Raises:
-        PersonError: "mistake.number_not_a_number" (also NaN), "mistake.number_range".
+        PersonError: "mistake.number.not_a_number" (also NaN), "mistake.number.range".
     """
     number = _real(value, name_key)
     # Compared before the conversion: an integer of 400 digits does not fit in a float.
     if not low <= number <= high:
         raise PersonError(
-            "mistake.number_range", {"name_key": name_key, "low": _plain(low), "high": _plain(high)}
+            "mistake.number.range", {"name_key": name_key, "low": _plain(low), "high": _plain(high)}
         )
     return float(number)
 
@@ -46,16 +46,16 @@ def read_integer(value: object, *, name_key: str, low: int, high: int, multiple_
         multiple_of: The number must divide by this, as sides of a drawn picture by 8.
 
     Raises:
-        PersonError: As `read_number`, and "mistake.number_not_whole", "mistake.number_multiple".
+        PersonError: As `read_number`, and "mistake.number.not_whole", "mistake.number.multiple".
     """
     number = _real(value, name_key)
     if not low <= number <= high:
         raise _out_of_range(name_key, low, high)
     if number != math.floor(number):
-        raise PersonError("mistake.number_not_whole", {"name_key": name_key})
+        raise PersonError("mistake.number.not_whole", {"name_key": name_key})
     if int(number) % multiple_of:
         raise PersonError(
-            "mistake.number_multiple", {"name_key": name_key, "multiple_of": multiple_of}
+            "mistake.number.multiple", {"name_key": name_key, "multiple_of": multiple_of}
         )
     return int(number)
 
@@ -94,13 +94,13 @@ def read_choice(value: object, *, name_key: str, choices: Collection[str]) -> st
 def _real(value: object, name_key: str) -> int | float:
     number = value.item() if isinstance(value, np.integer | np.floating) else value
     if isinstance(number, bool) or not isinstance(number, int | float) or number != number:
-        raise PersonError("mistake.number_not_a_number", {"name_key": name_key})
+        raise PersonError("mistake.number.not_a_number", {"name_key": name_key})
     return number
 
 
 def _out_of_range(name_key: str, low: float, high: float) -> PersonError:
     values = {"name_key": name_key, "low": _plain(low), "high": _plain(high)}
-    return PersonError("mistake.number_range", values)
+    return PersonError("mistake.number.range", values)
 
 
 def _plain(number: float) -> int | float:

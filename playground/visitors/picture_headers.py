@@ -24,13 +24,13 @@ def refuse_by_bytes(data: bytes) -> None:
         data: The whole file.
 
     Raises:
-        PersonError: "mistake.picture_empty", "mistake.picture_heic", "mistake.picture_broken",
-            "mistake.picture_incomplete".
+        PersonError: "mistake.picture.empty", "mistake.picture.heic", "mistake.picture.broken",
+            "mistake.picture.incomplete".
     """
     if not data:
-        raise PersonError("mistake.picture_empty")
+        raise PersonError("mistake.picture.empty")
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS and b"avif" not in data[8:64]:
-        raise PersonError("mistake.picture_heic")
+        raise PersonError("mistake.picture.heic")
     if data.startswith(_PNG):
         _refuse_bad_png(data)
 
@@ -61,12 +61,12 @@ def _refuse_bad_png(data: bytes) -> None:
     for count, (kind, body, crc) in enumerate(_png_chunks(data)):
         text_chunks += kind in (b"tEXt", b"zTXt", b"iTXt")
         if count > _MOST_CHUNKS or text_chunks > _MOST_TEXT_CHUNKS:
-            raise PersonError("mistake.picture_broken")
+            raise PersonError("mistake.picture.broken")
         if zlib.crc32(body, zlib.crc32(kind)) != crc:
-            raise PersonError("mistake.picture_broken")
+            raise PersonError("mistake.picture.broken")
         if kind == b"IEND":
             return
-    raise PersonError("mistake.picture_incomplete")
+    raise PersonError("mistake.picture.incomplete")
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, int]]:

@@ -131,14 +131,14 @@ def read_picture(
         limits: What is let in.
 
     Raises:
-        PersonError: "mistake.picture_missing", "_empty", "_too_many_bytes", "_heic", "_format",
-            "_too_small", "_too_large", "_shape", "_incomplete", "_broken" (all beginning
-            "mistake.picture"), "mistake.file_gone", "mistake.memory_full".
+        PersonError: "mistake.picture." and one of missing, empty, too_many_bytes, heic, format,
+            too_small, too_large, shape, incomplete, broken; "mistake.file_gone";
+            "mistake.memory_full".
         OSError: The disk cannot be read; `explain` knows it.
         TypeError: `source` is of another kind.
     """
     if source is None:
-        raise PersonError("mistake.picture_missing")
+        raise PersonError("mistake.picture.missing")
     with _DECODERS:
         if isinstance(source, Path):
             source = _bytes_of_file(source, limits)
@@ -178,7 +178,7 @@ _O_BINARY = getattr(os, "O_BINARY", 0)
 def _open(data: bytes, limits: PictureLimits) -> Image.Image:
     if len(data) > limits.most_bytes:
         most = limits.most_bytes // 1_000_000
-        raise PersonError("mistake.picture_too_many_bytes", {"most": most})
+        raise PersonError("mistake.picture.too_many_bytes", {"most": most})
     refuse_by_bytes(data)
     size_wh = webp_size_wh(data)
     if size_wh:
@@ -191,17 +191,17 @@ def _open(data: bytes, limits: PictureLimits) -> Image.Image:
         raise
     except Exception as error:
         # Decoders raise whatever they like on foreign bytes; the file is at fault, whatever it is.
-        raise PersonError("mistake.picture_format", {"formats": ", ".join(FORMATS)}) from error
+        raise PersonError("mistake.picture.format", {"formats": ", ".join(FORMATS)}) from error
 
 
 def _read_image(image: Image.Image, limits: PictureLimits) -> Picture:
     if isinstance(image, ImageFile.ImageFile) and image.format not in (*FORMATS, _JPEG_WITH_MORE):
-        raise PersonError("mistake.picture_format", {"formats": ", ".join(FORMATS)})
+        raise PersonError("mistake.picture.format", {"formats": ", ".join(FORMATS)})
     _refuse_size(image.size, limits)
     notes: list[Note] = []
     try:
         if _is_animated(image):
-            notes.append(Note("note.picture_first_frame"))
+            notes.append(Note("note.picture.first_frame"))
         size_wh = image.size
         small = _load_small(image, limits)
     except MemoryError:
@@ -211,12 +211,12 @@ def _read_image(image: Image.Image, limits: PictureLimits) -> Picture:
     except Exception as error:
         is_cut = "truncated" in str(error) or isinstance(error, EOFError)
         end = "incomplete" if is_cut else "broken"
-        raise PersonError(f"mistake.picture_{end}") from error
+        raise PersonError(f"mistake.picture.{end}") from error
     if max(size_wh) > limits.scaled_side:
         notes.append(_scaled_note(size_wh, small.size))
     rgb, is_transparent = _to_srgb(_upright(small, image), _icc_of(image))
     if is_transparent:
-        notes.append(Note("note.picture_background"))
+        notes.append(Note("note.picture.background"))
     pixels = np.array(rgb, dtype=np.uint8)
     pixels.setflags(write=False)
     return Picture(pixels, tuple(notes))
@@ -225,16 +225,16 @@ def _read_image(image: Image.Image, limits: PictureLimits) -> Picture:
 def _refuse_size(size_wh: tuple[int, int], limits: PictureLimits) -> None:
     short, long = min(size_wh), max(size_wh)
     if short > 0 and long / short > limits.most_aspect:
-        raise PersonError("mistake.picture_shape", {"most": round(limits.most_aspect)})
+        raise PersonError("mistake.picture.shape", {"most": round(limits.most_aspect)})
     if short < limits.smallest_side:
-        raise PersonError("mistake.picture_too_small", {"smallest": limits.smallest_side})
+        raise PersonError("mistake.picture.too_small", {"smallest": limits.smallest_side})
     if long > limits.largest_side or short * long > limits.most_pixels:
         raise _too_large(limits)
 
 
 def _too_large(limits: PictureLimits) -> PersonError:
     values = {"side": limits.largest_side, "megapixels": limits.most_pixels // 1_000_000}
-    return PersonError("mistake.picture_too_large", values)
+    return PersonError("mistake.picture.too_large", values)
 
 
 def _is_animated(image: Image.Image) -> bool:
@@ -286,13 +286,13 @@ def _eight_bit_array(array: np.ndarray) -> NDArray[np.uint8]:
     if not np.issubdtype(array.dtype, np.floating):
         raise TypeError(f"an array of {array.dtype} is no picture")
     if not np.isfinite(array).all():
-        raise PersonError("mistake.picture_broken")
+        raise PersonError("mistake.picture.broken")
     return np.rint(np.clip(array, 0.0, 1.0) * 255).astype(np.uint8)
 
 
 def _scaled_note(size_wh: tuple[int, int], scaled_wh: tuple[int, int]) -> Note:
     names = ("width", "height", "scaled_width", "scaled_height")
-    return Note("note.picture_scaled", dict(zip(names, (*size_wh, *scaled_wh), strict=True)))
+    return Note("note.picture.scaled", dict(zip(names, (*size_wh, *scaled_wh), strict=True)))
 
 
 def _upright(small: Image.Image, image: Image.Image) -> Image.Image:

@@ -48,7 +48,7 @@ class Session:
         """The picture that travels with the visitor.
 
         Raises:
-            PersonError: On setting, "mistake.session_full".
+            PersonError: On setting, "mistake.session.full".
         """
         return self.get("current_picture")
 
@@ -69,7 +69,7 @@ class Session:
                 dicts of these: things whose bytes can be counted.
 
         Raises:
-            PersonError: "mistake.session_full".
+            PersonError: "mistake.session.full".
             TypeError: The value's bytes cannot be counted.
         """
         self._owner._put(self, name, value)
@@ -145,7 +145,7 @@ class Sessions:
             if value is not None:
                 values[name] = value
             if bytes_of(values) > self._most_bytes or len(values) > _MOST_NAMES:
-                raise PersonError("mistake.session_full")
+                raise PersonError("mistake.session.full")
             session._values = values
             # Oldest first; a session that was forgotten meanwhile is in nobody's way.
             for visitor in list(self._kept):

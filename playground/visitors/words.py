@@ -67,12 +67,12 @@ def read_words(text: object, *, most_characters: int) -> Words:
         most_characters: Longest cleaned text. A raw text over 4 times this is refused unread.
 
     Raises:
-        PersonError: "mistake.words_empty", "mistake.words_not_text", "mistake.words_broken" (a NUL
-            or half a surrogate pair), "mistake.words_too_long".
+        PersonError: "mistake.words.empty", "mistake.words.not_text", "mistake.words.broken" (a NUL
+            or half a surrogate pair), "mistake.words.too_long".
     """
     words = read_optional_words(text, most_characters=most_characters)
     if not words.text:
-        raise PersonError("mistake.words_empty")
+        raise PersonError("mistake.words.empty")
     return words
 
 
@@ -84,15 +84,15 @@ def read_optional_words(text: object, *, most_characters: int) -> Words:
         most_characters: Longest cleaned text.
 
     Raises:
-        PersonError: As `read_words`, but for "mistake.words_empty".
+        PersonError: As `read_words`, but for "mistake.words.empty".
     """
     if text is None:
         return Words("")
     if not isinstance(text, str):
-        raise PersonError("mistake.words_not_text")
+        raise PersonError("mistake.words.not_text")
     _refuse_long(len(text), most_characters, raw=True)
     if _NOT_TEXT.search(text):
-        raise PersonError("mistake.words_broken")
+        raise PersonError("mistake.words.broken")
     cleaned, removed = _clean(text)
     _refuse_long(len(cleaned), most_characters, raw=False)
     return Words(cleaned, _notes_for(removed))
@@ -116,8 +116,8 @@ def read_labels(
         most_characters: Longest label.
 
     Raises:
-        PersonError: "mistake.labels_none", "mistake.labels_too_few", "mistake.labels_too_many",
-            "mistake.labels_too_long", and those of `read_words` but "mistake.words_empty".
+        PersonError: "mistake.labels.none", "mistake.labels.too_few", "mistake.labels.too_many",
+            "mistake.labels.too_long", and those of `read_words` but "mistake.words.empty".
     """
     pieces = _label_pieces(value, most=most, most_characters=most_characters)
     labels: dict[str, str] = {}
@@ -129,14 +129,14 @@ def read_labels(
             continue
         if len(label) > most_characters:
             start = label[: most_characters // 4] + "…"
-            raise PersonError("mistake.labels_too_long", {"label": start, "most": most_characters})
+            raise PersonError("mistake.labels.too_long", {"label": start, "most": most_characters})
         same = unicodedata.normalize("NFKC", label).casefold()
         repeated += same in labels
         labels.setdefault(same, label)
     _refuse_count(len(labels), fewest=fewest, most=most)
     notes = _notes_for(removed)
     if repeated:
-        notes += (Note("note.labels_repeated", {"count": repeated}),)
+        notes += (Note("note.labels.repeated", {"count": repeated}),)
     return Labels(tuple(labels.values()), notes)
 
 
@@ -165,11 +165,11 @@ def _clean(text: str) -> tuple[str, int]:
 
 def _refuse_long(count: int, most: int, *, raw: bool) -> None:
     if count > (most * _RAW_PER_CHARACTER if raw else most):
-        raise PersonError("mistake.words_too_long", {"count": count, "most": most})
+        raise PersonError("mistake.words.too_long", {"count": count, "most": most})
 
 
 def _notes_for(removed: int) -> tuple[Note, ...]:
-    return (Note("note.words_removed", {"count": removed}),) if removed else ()
+    return (Note("note.words.removed", {"count": removed}),) if removed else ()
 
 
 def _label_pieces(value: object, *, most: int, most_characters: int) -> list[str]:
@@ -181,20 +181,20 @@ def _label_pieces(value: object, *, most: int, most_characters: int) -> list[str
         pieces = _LABEL_END.split(value)
     elif isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         if len(value) > most * _RAW_PER_CHARACTER:
-            raise PersonError("mistake.labels_too_many", {"count": len(value), "most": most})
+            raise PersonError("mistake.labels.too_many", {"count": len(value), "most": most})
         pieces = list(value)
         _refuse_long(sum(map(len, pieces)), longest, raw=True)
     else:
-        raise PersonError("mistake.words_not_text")
+        raise PersonError("mistake.words.not_text")
     if any(_NOT_TEXT.search(piece) for piece in pieces):
-        raise PersonError("mistake.words_broken")
+        raise PersonError("mistake.words.broken")
     return pieces
 
 
 def _refuse_count(count: int, *, fewest: int, most: int) -> None:
     if not count:
-        raise PersonError("mistake.labels_none", {"fewest": fewest})
+        raise PersonError("mistake.labels.none", {"fewest": fewest})
     if count < fewest:
-        raise PersonError("mistake.labels_too_few", {"fewest": fewest})
+        raise PersonError("mistake.labels.too_few", {"fewest": fewest})
     if count > most:
-        raise PersonError("mistake.labels_too_many", {"count": count, "most": most})
+        raise PersonError("mistake.labels.too_many", {"count": count, "most": most})
