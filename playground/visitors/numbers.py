@@ -27,9 +27,7 @@ def read_number(value: object, *, name_key: str, low: float, high: float) -> flo
     number = _real(value, name_key)
     # Compared before the conversion: an integer of 400 digits does not fit in a float.
     if not low <= number <= high:
-        raise PersonError(
-            "mistake.number.range", {"name_key": name_key, "low": _plain(low), "high": _plain(high)}
-        )
+        raise _out_of_range(name_key, low, high)
     return float(number)
 
 
@@ -54,9 +52,8 @@ def read_integer(value: object, *, name_key: str, low: int, high: int, multiple_
     if number != math.floor(number):
         raise PersonError("mistake.number.not_whole", {"name_key": name_key})
     if int(number) % multiple_of:
-        raise PersonError(
-            "mistake.number.multiple", {"name_key": name_key, "multiple_of": multiple_of}
-        )
+        values = {"name_key": name_key, "multiple_of": multiple_of}
+        raise PersonError("mistake.number.multiple", values)
     return int(number)
 
 
