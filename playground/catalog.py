@@ -1,0 +1,178 @@
+"""Every model the playground knows: where it comes from, what it costs, who made it.
+
+Adding a model is adding one `Entry`. Nothing is imported or read until a model is first needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from playground.cache import Model, Part
+from playground.models.files import check_folder
+from playground.settings import Settings
+
+BUILT_IN_MODELS = Path(__file__).parents[1] / "assets" / "models"
+
+
+@dataclass(frozen=True)
+class Licence:
+    """What one may do with the weights, and where that is written."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The paper that a model follows."""
+
+    citation: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model.
+
+    Attributes:
+        key: Its name everywhere in the program, in links and in results.
+        title: Its name for people.
+        family: Module of `playground.models` that builds and runs it.
+        parts: Keys of the parts it is joined from, each `"<entry that owns it>/<part>"`. Two
+            entries that name the same part share it in memory.
+        source: Folder below `assets/models` (built in) or hub id.
+        revision: Commit on the hub; None for built-in models, whose revision is the repository's.
+        class_name: The library's class that reads it, unmodified.
+        licence: Licence of the weights.
+        is_gated: Whether the hub asks for consent before it gives the files.
+        bytes_on_disk: Bytes of its weight files.
+        bytes_on_device: Bytes of its weights in the dtype they run in on a processor.
+        languages: Languages it reads, as in `assets/languages`.
+        paper: The paper.
+        is_built_in: Whether this repository trained it and carries it.
+        note_key: Language key of the sentence that says what it knows and what it does not.
+        context_tokens: The most tokens it reads from one text.
+        sha256: Expected digests, as (file name, hexadecimal) pairs.
+    """
+
+    key: str
+    title: str
+    family: str
+    parts: tuple[str, ...]
+    source: str
+    revision: str | None
+    class_name: str
+    licence: Licence
+    is_gated: bool
+    bytes_on_disk: int
+    bytes_on_device: int
+    languages: tuple[str, ...]
+    paper: Publication
+    is_built_in: bool
+    note_key: str
+    context_tokens: int
+    sha256: tuple[tuple[str, str], ...] = ()
+
+
+CATALOG: tuple[Entry, ...] = (
+    Entry(
+        key="mini-clip",
+        title="mini-clip",
+        family="clip",
+        parts=("mini-clip/text", "mini-clip/vision"),
+        source="mini-clip",
+        revision=None,
+        class_name="CLIPModel",
+        licence=Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0"),
+        is_gated=False,
+        bytes_on_disk=10_617_514,
+        bytes_on_device=21_196_040,
+        languages=("en", "zh-Hant"),
+        paper=Publication("Radford et al. 2021", "https://arxiv.org/abs/2103.00020"),
+        is_built_in=True,
+        note_key="model.mini-clip.note",
+        context_tokens=32,
+    ),
+)
+
+
+def entry(key: str) -> Entry:
+    """Returns the entry with this key.
+
+    Raises:
+        KeyError: There is none.
+    """
+    for candidate in CATALOG:
+        if candidate.key == key:
+            return candidate
+    raise KeyError(key)
+
+
+def of_family(family: str, entries: Iterable[Entry] = CATALOG) -> tuple[Entry, ...]:
+    """Returns the entries of one family, in the order of the catalogue."""
+    return tuple(candidate for candidate in entries if candidate.family == family)
+
+
+def folder_of(item: Entry, models_folder: str = "") -> Path:
+    """Returns the folder that holds an entry's files, whether or not it exists.
+
+    Args:
+        item: The entry.
+        models_folder: The setting of this name: where models that are not built in lie.
+    """
+    return (BUILT_IN_MODELS if item.is_built_in else Path(models_folder)) / item.source
+
+
+def is_on_disk(item: Entry, models_folder: str = "") -> bool:
+    """Tells whether an entry's files are here; whether they are sound is seen when it loads."""
+    folder = folder_of(item, models_folder)
+    return (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
+
+
+def cache_items(entries: Iterable[Entry], settings: Settings) -> list[Part | Model]:
+    """Makes what the cache loads and joins: each part once, then the models.
+
+    Args:
+        entries: Entries, among them the owner of every part that is named.
+        settings: Says where models that are not built in lie.
+
+    Returns:
+        Parts and models. The family's module, and with it the heavy libraries, is imported when a
+        part is first built.
+    """
+    entries = tuple(entries)
+    owners = {item.key: item for item in entries}
+    folders = {item.key: folder_of(item, settings.models_folder) for item in entries}
+    parts: dict[str, Part] = {}
+    for item in entries:
+        for key in item.parts:
+            owner_key, _, name = key.rpartition("/")
+            owner = owners[owner_key]
+            parts[key] = Part(
+                key,
+                partial(_build_part, owner, folders[owner_key], name),
+                guess_bytes=owner.bytes_on_device // len(owner.parts),
+            )
+    models = [
+        Model(item.key, item.parts, partial(_join_model, item, folders[item.key]))
+        for item in entries
+    ]
+    return [*parts.values(), *models]
+
+
+def _build_part(item: Entry, folder: Path, name: str, report: Any) -> Any:
+    check_folder(folder, title=item.title, sha256=dict(item.sha256))
+    return _family(item).build(name, folder)
+
+
+def _join_model(item: Entry, folder: Path, *parts: Any) -> Any:
+    return _family(item).join(folder, *parts)
+
+
+def _family(item: Entry) -> Any:
+    return importlib.import_module(f"playground.models.{item.family}")

@@ -1,0 +1,118 @@
+"""Is this folder a model that may be loaded? Looked at before any library touches it.
+
+Reads names, JSON and the head of each safetensors file; never the weights, and no heavy library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from playground.visitors.errors import PersonError
+
+# Formats that run code when they are opened.
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+# A header of the safetensors format may not be larger (its own specification).
+MOST_HEADER_BYTES = 100_000_000
+
+
+def check_folder(folder: Path, *, title: str, sha256: Mapping[str, str] | None = None) -> None:
+    """Refuses a model folder that is incomplete, damaged or wants to run code.
+
+    Args:
+        folder: Where the model lies.
+        title: Its name, for the sentence.
+        sha256: Expected digest by file name, hexadecimal; files not named are not hashed.
+
+    Raises:
+        PersonError: `mistake.model.missing`, `mistake.model.pickle`, `mistake.model.wants_code` or
+            `mistake.model.broken` (with the file's name).
+    """
+    if not (folder / "config.json").is_file():
+        raise PersonError("mistake.model.missing", {"model": title})
+    for file in sorted(folder.glob("*.json")):
+        if _wants_code(_read_json(file, title)):
+            raise PersonError("mistake.model.wants_code", {"model": title})
+    for file in weight_files(folder, title=title):
+        _check_weights(file, title)
+        expected = (sha256 or {}).get(file.name)
+        if expected is not None and sha256_of(file) != expected:
+            raise _broken(title, file)
+
+
+def weight_files(folder: Path, *, title: str) -> list[Path]:
+    """Lists the safetensors files of a model, following the index of a sharded one.
+
+    Args:
+        folder: Where the model lies.
+        title: Its name, for the sentence.
+
+    Returns:
+        At least one file; they need not exist when an index names them.
+
+    Raises:
+        PersonError: `mistake.model.pickle` when only formats that run code are there,
+            `mistake.model.missing` when no weights are, `mistake.model.broken` for a bad index.
+    """
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        names = _read_json(index, title).get("weight_map")
+        if not isinstance(names, dict) or not names:
+            raise _broken(title, index)
+        # Only plain names: an index must not lead out of its folder.
+        return [folder / Path(str(name)).name for name in sorted(set(names.values()))]
+    files = sorted(folder.glob("*.safetensors"))
+    if files:
+        return files
+    if any(file.suffix in PICKLES for file in folder.iterdir()):
+        raise PersonError("mistake.model.pickle", {"model": title})
+    raise PersonError("mistake.model.missing", {"model": title})
+
+
+def sha256_of(file: Path) -> str:
+    """Returns the SHA-256 of a file's bytes, hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _check_weights(file: Path, title: str) -> None:
+    """A safetensors file is: 8 bytes length, a JSON header, and exactly the bytes it names."""
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as stream:
+            header_bytes = int.from_bytes(stream.read(8), "little")
+            if not 2 <= header_bytes <= min(size - 8, MOST_HEADER_BYTES):
+                raise _broken(title, file)
+            header = json.loads(stream.read(header_bytes))
+        ends = [
+            tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"
+        ]
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise _broken(title, file) from error
+    if size != 8 + header_bytes + max(ends, default=0):
+        raise _broken(title, file)
+
+
+def _read_json(file: Path, title: str) -> dict[str, Any]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _broken(title, file) from error
+    return value if isinstance(value, dict) else {}
+
+
+def _wants_code(value: Any) -> bool:
+    if isinstance(value, dict):
+        return (
+            "auto_map" in value
+            or bool(value.get("trust_remote_code"))
+            or any(_wants_code(item) for item in value.values())
+        )
+    return isinstance(value, list) and any(_wants_code(item) for item in value)
+
+
+def _broken(title: str, file: Path) -> PersonError:
+    return PersonError("mistake.model.broken", {"model": title, "file": file.name})

@@ -1,0 +1,152 @@
+"""Finding pictures: by words, by a picture, by both, and away from words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from playground.cache import Cache, Progress
+from playground.explain.similarity import QueryTerm, combine_query, cosines, rank, spread_over
+from playground.index import Index
+from playground.models import clip
+from playground.visitors.errors import PersonError
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a person looks for.
+
+    Attributes:
+        words: Text to look for; may be empty if there is a picture.
+        without: Text to lead away from; may be empty.
+        picture: uint8 (H, W, 3) to look like, or None.
+        like: Place in the collection of a picture to look like, or None.
+        balance: 0 (only the words count) to 1 (only the picture counts); used when both are there.
+        strength: 0 to 1, how strongly to lead away.
+    """
+
+    words: str = ""
+    without: str = ""
+    picture: np.ndarray | None = None
+    like: int | None = None
+    balance: float = 0.5
+    strength: float = 0.5
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks the cache, and how that person hears of it and leaves."""
+
+    visitor: str = ""
+    progress: Callable[[Progress], None] | None = None
+    cancel: Callable[[], bool] | None = None
+
+    def options(self) -> dict[str, Any]:
+        """The keyword arguments that every call of the cache takes."""
+        return {"visitor": self.visitor, "progress": self.progress, "cancel": self.cancel}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found.
+
+    Attributes:
+        query: What was asked.
+        places: int (K,), places in the collection, best first.
+        cosines: float32 (N,), of the query vector with every picture of the collection.
+        logit_scale: The model's own: 1 / its temperature.
+        tokens: How each text of the query was cut into tokens, by text.
+        is_from_store: Whether no model had to run.
+    """
+
+    query: Query
+    places: np.ndarray
+    cosines: np.ndarray
+    logit_scale: float
+    tokens: dict[str, clip.TokenCount]
+    is_from_store: bool
+
+
+def find(cache: Cache, index: Index, query: Query, *, count: int, asker: Asker) -> Answer:
+    """Ranks a collection for a query.
+
+    Args:
+        cache: Where the model is.
+        index: The collection, as that model sees it.
+        query: What to look for.
+        count: How many pictures are wanted; a picture that is looked for is not found again.
+        asker: Who asks.
+
+    Returns:
+        The answer. Texts embedded beforehand need no model.
+
+    Raises:
+        PersonError: `mistake.nothing_to_search`; `mistake.query_cancels_out` when what is wanted
+            and what is not are the same.
+        CacheError: The model cannot be had.
+    """
+    if not query.words and query.picture is None and query.like is None:
+        raise PersonError("mistake.nothing_to_search")
+    texts = tuple(text for text in (query.words, query.without) if text)
+    is_stored = all(text in index.texts for text in texts) and query.picture is None
+    rows, tokens = (
+        ({text: index.texts[text] for text in texts}, {text: index.tokens[text] for text in texts})
+        if is_stored
+        else embed_with_tokens(cache, index.model_key, texts, asker)
+    )
+    target = combine_query(_terms(cache, index, query, rows, asker))
+    if not target.any():
+        raise PersonError("mistake.query_cancels_out")
+    found = cosines(index.vectors, target[None])[:, 0]
+    scores = found.copy()
+    if query.like is not None:
+        scores[query.like] = -np.inf
+        count = min(count, len(scores) - 1)
+    return Answer(query, rank(scores, count), found, index.logit_scale, tokens, is_stored)
+
+
+def embed_with_tokens(
+    cache: Cache, key: str, texts: tuple[str, ...], asker: Asker
+) -> tuple[dict[str, np.ndarray], dict[str, clip.TokenCount]]:
+    """Embeds texts in one batch with those of other visitors.
+
+    Args:
+        cache: Where the model is.
+        key: The model.
+        texts: M texts.
+        asker: Who asks.
+
+    Returns:
+        float32 (D,) of length 1 by text, and the tokens by text.
+
+    Raises:
+        CacheError: The model cannot be had.
+    """
+    if not texts:
+        return {}, {}
+    rows, tokens = cache.batch(key, clip.read_text_lists, texts, **asker.options())
+    return dict(zip(texts, rows, strict=True)), dict(zip(texts, tokens, strict=True))
+
+
+def _terms(
+    cache: Cache, index: Index, query: Query, rows: dict[str, np.ndarray], asker: Asker
+) -> list[QueryTerm]:
+    wanted: list[tuple[np.ndarray, float]] = []
+    has_picture = query.picture is not None or query.like is not None
+    if query.words:
+        wanted.append((rows[query.words], 1 - query.balance if has_picture else 1.0))
+    if has_picture:
+        vector = (
+            index.vectors[query.like]
+            if query.like is not None
+            else cache.batch(index.model_key, clip.embed_pictures, query.picture, **asker.options())
+        )
+        wanted.append((vector, query.balance if query.words else 1.0))
+    if query.without:
+        wanted.append((rows[query.without], -query.strength))
+    return [
+        QueryTerm(vector, weight, spread_over(index.vectors, vector)) for vector, weight in wanted
+    ]

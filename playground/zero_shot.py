@@ -1,0 +1,100 @@
+"""Naming a picture with labels of one's own, without training for them (zero-shot)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from playground.cache import Cache
+from playground.explain.similarity import cosines, ensemble_templates, probabilities
+from playground.index import Index
+from playground.models import clip
+from playground.search import Asker, embed_with_tokens
+from playground.visitors.words import fill_template
+
+LOWEST_SCALE, HIGHEST_SCALE = 1.0, 200.0
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How well each label fits a picture.
+
+    Attributes:
+        labels: M labels in the person's order.
+        cosines: float32 (M,), of the picture with the mean over the templates.
+        template_cosines: float32 (T, M), with each template alone.
+        templates: T templates.
+        logit_scale: The model's own: 1 / its temperature.
+        tokens: How the text of each label was cut, in the first template.
+        is_from_store: Whether no model had to run.
+    """
+
+    labels: tuple[str, ...]
+    cosines: np.ndarray
+    template_cosines: np.ndarray
+    templates: tuple[str, ...]
+    logit_scale: float
+    tokens: tuple[clip.TokenCount, ...]
+    is_from_store: bool
+
+    def probabilities(self, logit_scale: float) -> np.ndarray:
+        """Returns the shares of the labels at any temperature: float64 (M,), summing to 1.
+
+        Args:
+            logit_scale: 1 / temperature, `LOWEST_SCALE` to `HIGHEST_SCALE`.
+        """
+        return probabilities(self.cosines[None], logit_scale=logit_scale, across="texts")[0]
+
+
+def name_picture(
+    cache: Cache,
+    index: Index,
+    picture: np.ndarray | int,
+    labels: tuple[str, ...],
+    templates: tuple[str, ...],
+    *,
+    asker: Asker,
+) -> Naming:
+    """Compares a picture with every label, written into every template.
+
+    Args:
+        cache: Where the model is.
+        index: The collection as that model sees it, for its stored pictures and texts.
+        picture: uint8 (H, W, 3), or a place in the collection.
+        labels: M labels.
+        templates: T templates with "{}" where the label goes.
+        asker: Who asks.
+
+    Returns:
+        The cosines; shares at any temperature follow from them without the model.
+
+    Raises:
+        CacheError: The model cannot be had.
+
+    Source:
+        Radford 2021, sections 3.1.2 (zero-shot) and 3.1.4 (prompts and their ensemble).
+    """
+    filled = [[fill_template(template, label) for label in labels] for template in templates]
+    texts = tuple(dict.fromkeys(text for row in filled for text in row))
+    is_stored = isinstance(picture, int) and all(text in index.texts for text in texts)
+    rows, tokens = (
+        ({text: index.texts[text] for text in texts}, {text: index.tokens[text] for text in texts})
+        if is_stored
+        else embed_with_tokens(cache, index.model_key, texts, asker)
+    )
+    vector = (
+        index.vectors[picture]
+        if isinstance(picture, int)
+        else cache.batch(index.model_key, clip.embed_pictures, picture, **asker.options())
+    )
+    by_template = np.stack([[rows[text] for text in row] for row in filled])
+    return Naming(
+        labels=labels,
+        cosines=cosines(vector[None], ensemble_templates(by_template))[0],
+        template_cosines=np.concatenate([cosines(vector[None], row) for row in by_template]),
+        templates=templates,
+        logit_scale=index.logit_scale,
+        tokens=tuple(tokens[text] for text in filled[0]),
+        is_from_store=is_stored,
+    )

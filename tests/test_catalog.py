@@ -1,0 +1,116 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from playground import catalog
+from playground.cache import Cache, Model, Part
+from playground.catalog import CATALOG, cache_items, entry, folder_of, is_on_disk, of_family
+from playground.models import clip
+from playground.settings import read_settings
+from playground.visitors.errors import PersonError, explain
+from tests.models.tiny_clip import save_tiny_clip
+
+ROOT = Path(catalog.__file__).parents[1]
+
+
+@pytest.mark.parametrize("item", CATALOG, ids=lambda item: item.key)
+def test_every_entry_is_complete(item):
+    assert item.key and item.title and item.source and item.class_name
+    assert item.licence.name and item.licence.url.startswith("https://")
+    assert item.paper.citation and item.paper.url.startswith("https://")
+    assert item.bytes_on_disk > 0 and item.bytes_on_device > 0 and item.context_tokens > 2
+    assert set(item.languages) <= {"en", "zh-Hant"} and item.languages
+    assert item.is_built_in == (item.revision is None)
+    for language in ("en", "zh-Hant"):
+        sentences = json.loads((ROOT / f"assets/languages/{language}.json").read_text("utf-8"))
+        assert sentences[item.note_key]
+
+
+def test_keys_are_unique():
+    assert len({item.key for item in CATALOG}) == len(CATALOG)
+
+
+@pytest.mark.parametrize("item", of_family("clip"), ids=lambda item: item.key)
+def test_built_in_bytes_are_the_true_ones(item):
+    folder = folder_of(item)
+    assert is_on_disk(item)
+    assert item.bytes_on_disk == sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    parts = [clip.build(name, folder) for name in ("text", "vision")]
+    tensors = [tensor for part in parts for tensor in (*part.parameters(), *part.buffers())]
+    assert item.bytes_on_device == sum(tensor.nbytes for tensor in tensors)
+    assert item.context_tokens == parts[0].config.max_position_embeddings
+
+
+def test_unknown_key():
+    with pytest.raises(KeyError):
+        entry("gpt-17")
+
+
+def tiny_entry(**changes):
+    return replace(entry("mini-clip"), title="tiny", is_built_in=False, source="tiny", **changes)
+
+
+def settings(folder: Path):
+    return read_settings([], {"PLAYGROUND_MODELS_FOLDER": str(folder)})
+
+
+def test_parts_come_once_and_models_after_them(tmp_path):
+    reader = tiny_entry(key="reader", parts=("mini-clip/text",))
+    items = cache_items([tiny_entry(), reader], settings(tmp_path))
+    assert [item.key for item in items if isinstance(item, Part)] == [
+        "mini-clip/text",
+        "mini-clip/vision",
+    ]
+    assert [item.key for item in items if isinstance(item, Model)] == ["mini-clip", "reader"]
+
+
+def test_a_model_runs_through_the_cache(tmp_path):
+    save_tiny_clip(tmp_path / "tiny")
+    cache = Cache(cache_items([tiny_entry()], settings(tmp_path)))
+    rows = cache.batch("mini-clip", clip.embed_text_lists, ("a cat", "a dog"))
+    direct = cache.run("mini-clip", lambda model: clip.embed_texts(model, ["a cat", "a dog"]))
+    assert np.allclose(rows, direct, atol=1e-6)
+
+
+def test_a_missing_model_is_told_to_the_person(tmp_path):
+    item = tiny_entry()
+    assert not is_on_disk(item, str(tmp_path))
+    cache = Cache(cache_items([item], settings(tmp_path)))
+    with pytest.raises(Exception) as caught:
+        cache.run("mini-clip", clip.logit_scale)
+    assert explain(caught.value).key == "mistake.model.missing"
+
+
+def test_a_broken_model_is_told_to_everyone_who_asks(tmp_path):
+    save_tiny_clip(tmp_path / "tiny")
+    (tmp_path / "tiny/model.safetensors").write_bytes(b"")
+    cache = Cache(cache_items([tiny_entry()], settings(tmp_path)))
+    for _ in range(2):
+        with pytest.raises(Exception) as caught:
+            cache.run("mini-clip", clip.logit_scale)
+        assert explain(caught.value).key in ("mistake.model.broken", "mistake.model.resting")
+
+
+def test_an_entry_with_a_digest_is_checked_before_loading(tmp_path):
+    save_tiny_clip(tmp_path / "tiny")
+    item = tiny_entry(sha256=(("model.safetensors", "0" * 64),))
+    part = cache_items([item], settings(tmp_path))[0]
+    assert isinstance(part, Part)
+    with pytest.raises(PersonError, match="model.broken"):
+        part.build(lambda *_: None)
+
+
+def test_nothing_heavy_is_imported_to_know_the_models():
+    script = (
+        "import sys, playground.catalog as c; c.is_on_disk(c.CATALOG[0]);"
+        "print(sorted({'torch', 'transformers', 'gradio'} & set(sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "[]"
