@@ -1,0 +1,48 @@
+// The page's own few actions: one listener each, for what Gradio has no component for.
+(() => {
+  const { language, chooseLanguage, chooseTheme } = window.playground;
+  const name = window.playgroundNames[language];
+  // Gradio titles the page from its configuration, which knows one language only.
+  if (window.gradio_config) window.gradio_config.title = name;
+  document.title = name;
+
+  const markLanguage = () => document.querySelectorAll("[data-language]").forEach((button) =>
+    button.setAttribute("aria-pressed", String(button.dataset.language === language)));
+
+  const base = () => ((window.gradio_config || {}).root || location.origin).replace(/\/$/, "");
+  async function showLoaded() {
+    const place = document.querySelector("[data-loaded]");
+    if (!place || document.hidden) return;
+    try {
+      const answer = await fetch(`${base()}/loaded?lang=${language}`);
+      if (!answer.ok) return;
+      const { text } = await answer.json();
+      if (place.textContent !== text) place.textContent = text;
+    } catch { /* the server is away; the next look tells */ }
+  }
+
+  const openTab = (id) => document.getElementById(`${id}-button`)?.click();
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.dataset.language) chooseLanguage(button.dataset.language);
+    if ("themeSwitch" in button.dataset)
+      chooseTheme(document.body.classList.contains("dark") ? "light" : "dark");
+    if (button.dataset.openTab) openTab(button.dataset.openTab);
+    if (button.role === "tab" && button.id.endsWith("-button"))
+      history.replaceState(history.state, "", `#${button.id.slice(0, -"-button".length)}`);
+  });
+
+  const started = new MutationObserver(() => {
+    if (!document.querySelector("[data-language]") || !document.querySelector("[role=tab]")) return;
+    started.disconnect();
+    markLanguage();
+    showLoaded();
+    setInterval(showLoaded, 10000);
+    document.addEventListener("visibilitychange", showLoaded);
+    const wanted = location.hash.slice(1);
+    if (wanted) openTab(wanted);
+    document.documentElement.dataset.playground = "ready";
+  });
+  started.observe(document, { childList: true, subtree: true });
+})();

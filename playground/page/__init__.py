@@ -1,0 +1,1 @@
+"""What the tabs share on the page: languages, widgets, header, models panel."""

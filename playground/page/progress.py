@@ -1,0 +1,66 @@
+"""How long work goes, in words."""
+
+from __future__ import annotations
+
+from playground.cache import Progress
+from playground.page.languages import Languages
+from playground.visitors.notes import Note
+
+PLACES_WITH_A_WORD = 5
+
+
+def in_words(news: Progress | Note | None, languages: Languages, language: str, title: str) -> str:
+    """A sentence for the person who waits.
+
+    Args:
+        news: what the cache or the job reported; None before anything is known.
+        languages: the sentences.
+        language: the visitor's.
+        title: the model's name as people know it; may be empty.
+
+    Returns:
+        Such as "Loading mini-clip: 3 of 9 MB, about 1 s".
+    """
+    if news is None:
+        return languages.say("status.working", language)
+    if isinstance(news, Note):
+        return languages.say(news.key, language, **news.values)
+    if news.stage == "waiting":
+        return _waiting(news.place, languages, language)
+    if news.stage in ("fetching", "copying") and news.bytes_total:
+        return _copying(news, languages, language, title)
+    if news.stage == "running":
+        return languages.say("status.running", language)
+    return languages.say("status.building", language, title=title)
+
+
+def amount(number_of_bytes: float) -> str:
+    """Bytes as people read them: "0.6 GB", "9 MB", "12 kB"; 1000-based as on a box."""
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if number_of_bytes >= limit:
+            return f"{_short(number_of_bytes / limit)} {unit}"
+    return f"{number_of_bytes:.0f} B"
+
+
+def _short(number: float) -> str:
+    return f"{number:.1f}" if number < 10 and round(number, 1) % 1 else f"{number:.0f}"
+
+
+def _waiting(place: int | None, languages: Languages, language: str) -> str:
+    if place is None:
+        return languages.say("status.waiting", language)
+    if place <= PLACES_WITH_A_WORD:
+        return languages.say(f"status.waiting_{max(place, 1)}", language)
+    return languages.say("status.waiting_at", language, place=place)
+
+
+def _copying(news: Progress, languages: Languages, language: str, title: str) -> str:
+    values = {
+        "title": title,
+        "done": amount(news.bytes_done),
+        "total": amount(news.bytes_total),
+    }
+    if news.seconds_left is None:
+        return languages.say("status.copying", language, **values)
+    seconds = max(1, round(news.seconds_left))
+    return languages.say("status.copying_seconds", language, **values, seconds=seconds)

@@ -1,0 +1,56 @@
+"""Plain addresses beside the page: for a machine that watches, and for the header's chip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from playground.page.languages import best_language, language_of_tag
+from playground.page.progress import amount
+
+if TYPE_CHECKING:
+    from playground.page.context import Context
+
+PROMETHEUS = "text/plain; version=0.0.4"
+
+
+def routes(ctx: Context) -> list[Route]:
+    """The routes; none tells anything of a visitor."""
+
+    async def metrics(_: Request) -> Response:
+        return PlainTextResponse(ctx.cache.metrics(), media_type=PROMETHEUS)
+
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def loaded(request: Request) -> Response:
+        asked = request.query_params.get("lang", "")
+        language = language_of_tag(asked) or best_language(
+            request.headers.get("accept-language", "")
+        )
+        return JSONResponse({"text": loaded_words(ctx, language)})
+
+    return [
+        Route("/metrics", metrics, methods=["GET"]),
+        Route("/health", health, methods=["GET"]),
+        Route("/loaded", loaded, methods=["GET"]),
+    ]
+
+
+def loaded_words(ctx: Context, language: str) -> str:
+    """Which models are loaded now, in a few words: "mini-clip · 9 MB"."""
+    rows = {row.key: row for row in ctx.cache.rows()}
+    ready = [entry for entry in ctx.catalog if _state(rows, entry.key) == "ready"]
+    if not ready:
+        return ctx.languages.say("header.none_loaded", language)
+    used = sum(row.bytes_on_device for row in rows.values() if row.kind == "part")
+    if len(ready) == 1:
+        return f"{ready[0].title} · {amount(used)}"
+    return ctx.languages.say("header.many_loaded", language, count=len(ready), amount=amount(used))
+
+
+def _state(rows: dict[str, object], key: str) -> str:
+    return str(getattr(rows.get(key), "state", "cold"))
