@@ -16,7 +16,7 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Routes of Gradio that the playground does not use: maps of the server, remote proxies, files
 # written on request, and editors.
 _BLOCKED_SEGMENTS = frozenset(
-    [
+    {
         "monitoring",
         "openapi.json",
         "docs",
@@ -33,7 +33,7 @@ _BLOCKED_SEGMENTS = frozenset(
         "undo-vibe-edit",
         "vibe-code",
         "vibe-starter-queries",
-    ]
+    }
 )
 # What is left of an escape after the server has undone one: a second, hidden escape.
 _HIDDEN_ESCAPE = re.compile(r"%(2e|2f|5c|25|00)", re.IGNORECASE)

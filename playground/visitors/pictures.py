@@ -21,6 +21,7 @@ from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
     Image,
+    ImageChops,
     ImageCms,
     ImageFile,
     JpegImagePlugin,
@@ -266,6 +267,9 @@ def _plain_mode(image: Image.Image) -> Image.Image:
         return image.convert("RGBA")
     if image.mode == "1":
         return image.convert("L")
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode == "CMYK":
+        # Adobe stores its inks upside down and leaves a mark; Pillow turns over every file.
+        return image.copy() if "adobe" in image.info else ImageChops.invert(image)
     if image.mode in ("L", "RGB", "CMYK"):
         return image.copy()
     return image.convert("RGB")
