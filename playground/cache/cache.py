@@ -96,7 +96,8 @@ class Cache:
         """
         wish = Wish(progress, cancel, timeout)
         ticket = self._ticket(key, device, visitor=visitor, wants_turn=True, is_long=steps)
-        with self._granted(ticket, wish):
+        self._enter(ticket, wish)
+        try:
             model = self._object(ticket)
             if progress is not None:
                 progress(Progress("running"))
@@ -104,6 +105,8 @@ class Cache:
                 turn = Turn(self._gate, ticket, wish)
                 return self._runner.twice(ticket, lambda: fn(model, turn))
             return self._runner.twice(ticket, lambda: fn(model))
+        finally:
+            self._gate.leave(ticket)
 
     def batch(
         self,
@@ -135,12 +138,14 @@ class Cache:
             key, device, visitor=visitor, wants_turn=True, group=(key, fn), item=item
         )
         ticket.most_items = max_items
-        with self._granted(ticket, wish):
-            if ticket.outcome is None:
+        if self._enter(ticket, wish):
+            try:
                 model = self._object(ticket)
                 if progress is not None:
                     progress(Progress("running"))
                 run_batch(self._runner, ticket, model, cast(Batched, fn))
+            finally:
+                self._gate.leave(ticket)
         outcome = ticket.outcome
         assert outcome is not None, "a request of a batch was let go without a result"
         if outcome.error is not None:
@@ -165,11 +170,12 @@ class Cache:
         """
         wish = Wish(progress, cancel, timeout)
         ticket = self._ticket(key, device, visitor=visitor)
-        with self._granted(ticket, wish):
-            try:
-                yield self._object(ticket)
-            finally:
-                self._mover.synchronise(ticket.device)
+        self._enter(ticket, wish)
+        try:
+            yield self._object(ticket)
+            self._mover.synchronise(ticket.device)
+        finally:
+            self._gate.leave(ticket)
 
     @contextmanager
     def turn(
@@ -190,8 +196,11 @@ class Cache:
         wish = Wish(None, cancel, timeout)
         name = device or next(iter(self._gate.scheduler.devices))
         ticket = self._new_ticket("", (), name, visitor=visitor, wants_turn=True)
-        with self._granted(ticket, wish):
+        self._enter(ticket, wish)
+        try:
             yield Turn(self._gate, ticket, wish)
+        finally:
+            self._gate.leave(ticket)
 
     def prefetch(self, *keys: str) -> None:
         """Loads in this thread what fits without taking anything from anybody; never raises for
@@ -262,6 +271,11 @@ class Cache:
         with self._gate.lock:
             return status.rows(self._gate)
 
+    def budgets(self) -> dict[str, int]:
+        """Bytes by device name; {} until a model was first needed."""
+        with self._gate.lock:
+            return {d.name: d.budget_bytes for d in self._gate.scheduler.devices.values()}
+
     def metrics(self) -> str:
         """Prometheus text."""
         with self._gate.lock:
@@ -269,36 +283,13 @@ class Cache:
 
     # How.
 
-    @contextmanager
-    def _granted(self, ticket: Ticket, wish: Wish) -> Iterator[None]:
-        gate = self._gate
-        began = gate.clock()
-        if ticket.parts and not self._is_ready(ticket):
-            measure_room(gate, ticket.device)
-        gate.admit(ticket, wish, self._loader.perform)
-        seconds = gate.clock() - began
-        if ticket.standing is not Standing.GRANTED:
-            yield  # served within the batch of another
-            return
-        try:
-            with gate.lock:
-                self._observe(ticket, seconds)
-            yield
-        finally:
-            gate.leave(ticket)
-
-    def _is_ready(self, ticket: Ticket) -> bool:
-        with self._gate.lock:
-            device = self._gate.scheduler.devices[ticket.device]
-            return self._gate.scheduler.is_ready(ticket, device)
-
-    def _observe(self, ticket: Ticket, seconds: float) -> None:
-        meter = self._gate.meter
-        if ticket.parts:
-            hit = "true" if ticket.was_hit else "false"
-            meter.observe_seconds("cache_lease_seconds", seconds, part=ticket.key, hit=hit)
-        if ticket.wants_turn:
-            meter.observe_seconds("turn_wait_seconds", seconds, device=ticket.device)
+    def _enter(self, ticket: Ticket, wish: Wish) -> bool:
+        """Returns once it is granted; False: it was served within the batch of another."""
+        device = self._gate.scheduler.devices[ticket.device]
+        if not self._gate.scheduler.is_ready(ticket, device):
+            measure_room(self._gate, ticket.device)
+        self._gate.admit(ticket, wish, self._loader.perform)
+        return ticket.standing is Standing.GRANTED
 
     def _ticket(self, key: str, device: str | None, **more: Any) -> Ticket:
         parts = self._gate.scheduler.shelf.parts_of(key)

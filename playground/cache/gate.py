@@ -80,15 +80,30 @@ class Gate:
         try:
             with self.lock:
                 self.life.submit(ticket, began)
-                self.settle()
-                is_in = ticket.standing is Standing.GRANTED
+                is_in = self.scheduler.grant_hit(ticket, began)
+                if not is_in:
+                    self.settle()
+                    is_in = ticket.standing is Standing.GRANTED
+                if is_in:
+                    self._observe(ticket, began)
             if not is_in:
                 self._wait_until_in(ticket, wish, perform)
         except BaseException:
             self.leave(ticket)
             raise
+        if not is_in and ticket.standing is Standing.GRANTED:
+            with self.lock:
+                self._observe(ticket, self.clock())
         if ticket.standing is Standing.GRANTED:
             _held.set((*_still_held(), ticket))
+
+    def _observe(self, ticket: Ticket, now: float) -> None:
+        seconds = now - ticket.since_seconds
+        if ticket.parts:
+            hit = "true" if ticket.was_hit else "false"
+            self.meter.observe_seconds("cache_lease_seconds", seconds, part=ticket.key, hit=hit)
+        if ticket.wants_turn:
+            self.meter.observe_seconds("turn_wait_seconds", seconds, device=ticket.device)
 
     def leave(self, ticket: Ticket) -> None:
         """Ends whatever the request has: its wait, its turn, its lease."""

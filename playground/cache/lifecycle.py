@@ -5,7 +5,8 @@ from __future__ import annotations
 from playground.cache import eviction
 from playground.cache.ledger import Device, Holding, Resident
 from playground.cache.parts import CacheError
-from playground.cache.scheduler import Force, Round, Scheduler
+from playground.cache.rounds import Force, Round
+from playground.cache.scheduler import Scheduler
 from playground.cache.waiting import Standing, Ticket, wanted_from
 
 WORK_AFTER_OUT_OF_MEMORY = 1.5

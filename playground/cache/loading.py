@@ -10,7 +10,7 @@ from playground.cache.gate import Gate, Wish
 from playground.cache.ledger import Holding, Resident
 from playground.cache.parts import Cancelled, OutOfMemory, Progress, Report, Stage
 from playground.cache.progress import copied_bytes, load_seconds_left
-from playground.cache.scheduler import Build, Copy
+from playground.cache.rounds import Build, Copy
 from playground.cache.waiting import Ticket
 
 _COPY_TRIES = 3

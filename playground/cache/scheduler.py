@@ -14,58 +14,12 @@ the tickets: a grant, a task for the ticket's own thread, or an error. In every 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import IntEnum
 
 from playground.cache import eviction
-from playground.cache.ledger import Device, Holding, Resident, Shelf
+from playground.cache.ledger import Device, Resident, Shelf
 from playground.cache.parts import CacheError, TooBig
+from playground.cache.rounds import Build, Copy, Force, Round
 from playground.cache.waiting import AGE_SECONDS, Line, Standing, Ticket, turn_order, wanted_from
-
-
-class Force(IntEnum):
-    """How much a request may take from others."""
-
-    PREFETCH = 0  # only what nobody wants and nobody used lately
-    POLITE = 1  # only what nobody wants
-    AGED = 2  # also what later requests want, once a fresh load has served one lease
-    AT_REST = 3  # whatever is not leased: nothing else can go on
-
-
-@dataclass(frozen=True)
-class Build:
-    """Task: make the home copy of a part."""
-
-    holding: Holding
-
-
-@dataclass(frozen=True)
-class Copy:
-    """Task: copy parts to the device; their bytes are reserved."""
-
-    residents: tuple[Resident, ...]
-
-
-@dataclass(frozen=True)
-class Round:
-    """One look at the line of one device."""
-
-    device: Device
-    order: list[Ticket]
-    wanted: dict[str, int]
-    now: float
-
-    def force_of(self, ticket: Ticket) -> Force:
-        aged = self.device.line.is_aged(ticket, self.now)
-        return Force.AGED if aged else Force.POLITE
-
-    def idle_tickets(self) -> list[tuple[int, Ticket]]:
-        """Those that wait and are not at work on a task of their own, with their place."""
-        return [
-            (place, ticket)
-            for place, ticket in enumerate(self.order)
-            if ticket.standing is Standing.WAITING and ticket.task is None
-        ]
 
 
 class Scheduler:
@@ -102,6 +56,23 @@ class Scheduler:
             if device.line.tickets:
                 self._decide_on(device, now)
         return self._changed
+
+    def grant_hit(self, ticket: Ticket, now: float) -> bool:
+        """Grants without a round: nobody waits, all is there, and there is room for the work.
+
+        With an empty line a round would decide the same; this is the path of most requests.
+        """
+        device = self.devices[ticket.device]
+        if len(device.line.tickets) != 1 or not ticket.was_hit or self.construction_line:
+            return False
+        if ticket.wants_turn and (device.turn is not None or self.constructing is not None):
+            return False
+        work_bytes = self._work(ticket, device)
+        if work_bytes > device.free_bytes:
+            return False
+        device.blocked.clear()
+        self._lease(device, ticket, work_bytes, now)
+        return True
 
     def _decide_on(self, device: Device, now: float) -> None:
         device.blocked = set()
@@ -213,7 +184,7 @@ class Scheduler:
         ]
         for ticket in turn_order(ready):
             if ticket.standing is Standing.STEPPING:
-                self._give_turn(look, ticket)
+                self._give_turn(device, ticket, look.now)
                 return
             if self._grant(look, places[id(ticket)], ticket, look.force_of(ticket)):
                 return
@@ -309,23 +280,24 @@ class Scheduler:
         if going is None:
             return False
         self.evict(device, going)
-        ticket.work_bytes = work_bytes
-        ticket.granted_seconds = look.now
-        device.lease(ticket, residents, look.now)
-        if ticket.wants_turn:
-            self._give_turn(look, ticket)
-        else:
-            self._granted(device, ticket)
-        return True
-
-    def _give_turn(self, look: Round, ticket: Ticket) -> None:
-        device = look.device
-        device.turn = ticket
-        ticket.turn_seconds = look.now
-        device.line.shares.granted(ticket.visitor)
-        self._granted(device, ticket)
+        self._lease(device, ticket, work_bytes, look.now)
         if ticket.group is not None:
             self._take_riders(look, ticket)
+        return True
+
+    def _lease(self, device: Device, ticket: Ticket, work_bytes: int, now: float) -> None:
+        ticket.work_bytes = work_bytes
+        device.lease(ticket, self.residents(ticket, device), now)
+        if ticket.wants_turn:
+            self._give_turn(device, ticket, now)
+        else:
+            self._granted(device, ticket)
+
+    def _give_turn(self, device: Device, ticket: Ticket, now: float) -> None:
+        device.turn = ticket
+        ticket.turn_seconds = now
+        device.line.shares.granted(ticket.visitor)
+        self._granted(device, ticket)
 
     def _take_riders(self, look: Round, leader: Ticket) -> None:
         for _, ticket in look.idle_tickets():

@@ -37,7 +37,7 @@ class Outcome:
     error: BaseException | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Ticket:
     """One request in the queue of one device."""
 
@@ -58,7 +58,6 @@ class Ticket:
     task: Any = None
     error: Exception | None = None
     was_hit: bool = False
-    granted_seconds: float = 0.0
     turn_seconds: float = 0.0
     lets_in: frozenset[int] = frozenset()
     riders: list[Ticket] = field(default_factory=list)
