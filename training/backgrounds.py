@@ -52,6 +52,10 @@ BACKGROUNDS: dict[str, BackgroundNames] = {
 Rgb = tuple[int, int, int]
 
 
+def _rgb(red: float, green: float, blue: float) -> np.ndarray:
+    return np.array((red, green, blue), np.float32)
+
+
 @dataclass(frozen=True)
 class _Canvas:
     rng: np.random.Generator
@@ -127,7 +131,7 @@ def _night(c: _Canvas) -> np.ndarray:
         radius = 0.003 + 0.006 * strength
         square = (c.x - star_x) ** 2 + (c.y - star_y) ** 2
         glow = np.maximum(glow, np.exp(-square / radius**2) * (0.4 + 0.6 * strength))
-    return c.over(sky, np.float32([1.0, 0.98, 0.88]), glow)
+    return c.over(sky, _rgb(1.0, 0.98, 0.88), glow)
 
 
 def _grass(c: _Canvas) -> np.ndarray:
@@ -163,9 +167,11 @@ def _beach(c: _Canvas) -> np.ndarray:
     water = c.shade(
         np.broadcast_to(c.colour((50, 165, 190)), sky.shape), c.stretched_noise(30, 6), 0.15
     )
-    sand = c.shade(c.gradient(c.colour((240, 215, 160)), c.colour((215, 180, 120))), c.noise(16), 0.07)
+    sand = c.shade(
+        c.gradient(c.colour((240, 215, 160)), c.colour((215, 180, 120))), c.noise(16), 0.07
+    )
     picture = c.over(sky, water, c.edge(c.y - horizon))
-    picture = c.over(picture, np.float32([0.97, 0.98, 0.98]), c.edge(c.y - shore + 0.025, 0.02))
+    picture = c.over(picture, _rgb(0.97, 0.98, 0.98), c.edge(c.y - shore + 0.025, 0.02))
     return c.over(picture, sand, c.edge(c.y - shore, 0.01))
 
 
@@ -188,7 +194,7 @@ def _snow(c: _Canvas) -> np.ndarray:
     ground = c.shade(ground, c.noise(5, 3), 0.05)
     picture = c.over(sky, ground, c.edge(c.y - hill, 0.012))
     flakes = c.noise(48, 1)
-    return c.over(picture, np.float32([1.0, 1.0, 1.0]), (flakes - 0.62) * 5)
+    return c.over(picture, _rgb(1.0, 1.0, 1.0), (flakes - 0.62) * 5)
 
 
 def _forest(c: _Canvas) -> np.ndarray:
@@ -198,7 +204,11 @@ def _forest(c: _Canvas) -> np.ndarray:
         dark = np.broadcast_to(c.colour((70, 55, 40), (60, 65, 45)), picture.shape)
         picture = c.over(picture, dark * (1.15 - 0.2 * step), c.edge(trunks - 0.1, 0.1) * 0.75)
     leaves = c.noise(10, 3) + 0.9 - 2.2 * c.y
-    picture = c.over(picture, c.shade(c.gradient(c.colour((50, 110, 50)), c.colour((30, 80, 35))), c.noise(24, 2), 0.4), c.edge(leaves, 0.3))
+    picture = c.over(
+        picture,
+        c.shade(c.gradient(c.colour((50, 110, 50)), c.colour((30, 80, 35))), c.noise(24, 2), 0.4),
+        c.edge(leaves, 0.3),
+    )
     return c.over(picture, c.colour((60, 85, 40)), c.edge(c.y - 0.85 - 0.03 * c.noise(5, 2), 0.05))
 
 
@@ -213,7 +223,7 @@ def _mountains(c: _Canvas) -> np.ndarray:
         picture = c.over(picture, rock, c.edge(c.y - line[None, :]))
         if step == 0:
             cap = c.edge(line[None, :] + 0.09 + 0.04 * c.noise(9, 2) - c.y, 0.01)
-            picture = c.over(picture, np.float32([0.97, 0.98, 1.0]), cap * c.edge(c.y - line[None, :]))
+            picture = c.over(picture, _rgb(0.97, 0.98, 1.0), cap * c.edge(c.y - line[None, :]))
     return picture
 
 
@@ -221,20 +231,22 @@ def _room(c: _Canvas) -> np.ndarray:
     wall = c.colour((240, 220, 190), (200, 215, 200), (215, 205, 230), (245, 210, 205))
     floor = c.rng.uniform(0.62, 0.74)
     picture = c.gradient(wall * 1.03, wall * 0.93)
-    picture = c.over(picture, np.float32([0.97, 0.96, 0.94]), c.edge(c.y - floor + 0.035))
+    picture = c.over(picture, _rgb(0.97, 0.96, 0.94), c.edge(c.y - floor + 0.035))
     boards = c.gradient(c.colour((165, 115, 75)), c.colour((140, 95, 60)))
     boards = c.shade(boards, c.stretched_noise(6, 40), 0.1)
     picture = c.over(picture, boards, c.edge(c.y - floor))
     left, top = c.rng.uniform(0.06, 0.6), c.rng.uniform(0.06, 0.14)
     inside = np.minimum.reduce([c.x - left, left + 0.3 - c.x, c.y - top, top + 0.34 - c.y])
-    picture = c.over(picture, np.float32([0.98, 0.98, 0.97]), c.edge(inside + 0.025))
+    picture = c.over(picture, _rgb(0.98, 0.98, 0.97), c.edge(inside + 0.025))
     glass = c.gradient(c.colour((150, 200, 245)), c.colour((205, 230, 250)))
     bars = np.minimum(np.abs(c.x - left - 0.15), np.abs(c.y - top - 0.17)) - 0.008
     return c.over(picture, glass, c.edge(np.minimum(inside, bars)))
 
 
 def _wood(c: _Canvas) -> np.ndarray:
-    base = c.gradient(c.colour((190, 135, 85), (165, 110, 65), (205, 155, 105)), c.colour((150, 100, 60)))
+    base = c.gradient(
+        c.colour((190, 135, 85), (165, 110, 65), (205, 155, 105)), c.colour((150, 100, 60))
+    )
     base = c.shade(base, c.stretched_noise(70, 5), 0.16)
     base = c.shade(base, c.stretched_noise(7, 1), 0.1)
     seam = np.abs((c.y * 5 + 0.03 * c.noise(2, 1)) % 1.0 - 0.5) - 0.485
@@ -247,7 +259,9 @@ def _brick(c: _Canvas) -> np.ndarray:
     along = c.x * rows * 0.45 + 0.5 * (row % 2)
     tint = c.rng.uniform(-1, 1, (rows + 1, rows + 2)).astype(np.float32)
     shade = tint[row.astype(int), np.floor(along).astype(int)]
-    base = np.broadcast_to(c.colour((175, 85, 65), (160, 75, 60), (185, 105, 80)), (c.side, c.side, 3))
+    base = np.broadcast_to(
+        c.colour((175, 85, 65), (160, 75, 60), (185, 105, 80)), (c.side, c.side, 3)
+    )
     bricks = c.shade(c.shade(base, shade, 0.14), c.noise(24, 2), 0.1)
     off = np.maximum(np.abs(c.y * rows % 1 - 0.5), 0.5 - (0.5 - np.abs(along % 1 - 0.5)) * 2.2)
     return c.over(bricks, c.colour((205, 195, 185)), c.edge(off - 0.43, 0.06))
@@ -260,7 +274,7 @@ def _tiles(c: _Canvas) -> np.ndarray:
     odd = ((np.floor(c.x * count) + np.floor(c.y * count)) % 2).astype(np.float32)
     floor = c.shade(first * (1 - odd[..., None]) + second * odd[..., None], c.noise(3, 4), 0.07)
     off = np.maximum(np.abs(c.x * count % 1 - 0.5), np.abs(c.y * count % 1 - 0.5)) - 0.475
-    return c.over(floor, np.float32([0.72, 0.72, 0.7]), c.edge(off, 0.03))
+    return c.over(floor, _rgb(0.72, 0.72, 0.7), c.edge(off, 0.03))
 
 
 def _paper(c: _Canvas) -> np.ndarray:

@@ -141,7 +141,9 @@ class ClipBatches(Dataset[Batch]):
         pictures = np.stack([painting.picture for painting in paintings])
         return Batch(
             torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))),
-            torch.from_numpy(np.stack([self._patches(*pair) for pair in zip(scenes, paintings, strict=True)])),
+            torch.from_numpy(
+                np.stack([self._patches(*pair) for pair in zip(scenes, paintings, strict=True)])
+            ),
             torch.from_numpy(presence_matrix(scenes)).float(),
             torch.tensor([_KINDS.index(scene.background.kind) for scene in scenes]),
             english,
@@ -156,7 +158,9 @@ class ClipBatches(Dataset[Batch]):
         scenes: list[Scene] = []
         number = step * self._batch_size
         while len(scenes) < self._batch_size:
-            few, many = (1, 1) if rng.random() < single_share else (2, 3 if rng.random() < 0.93 else 5)
+            few, many = (
+                (1, 1) if rng.random() < single_share else (2, 3 if rng.random() < 0.93 else 5)
+            )
             scene = sample_scene(number, Split.TRAINING, min_objects=few, max_objects=many)
             number += 1
             scenes.append(scene)
@@ -270,6 +274,8 @@ def _paint(scene: Scene, side_px: int, rng: random.Random) -> Painting:
 def _roughened(text: str, language: Language, rng: random.Random) -> str:
     """Write it as people type: full stops, digits for numbers, a word nobody knows."""
     chance = rng.random()
+    if language is Language.ZH and rng.random() < 0.3:
+        text = text.replace("，", ",")
     if chance < 0.06:
         return text + rng.choice(".!?" if language is Language.EN else "。！？")
     if chance < 0.09 and language is Language.EN:

@@ -23,11 +23,10 @@ def save_checkpoint(
     """
     fresh = folder / "fresh"
     fresh.mkdir(parents=True, exist_ok=True)
-    names = {parameter: name for name, parameter in model.named_parameters()}
     moments = {
-        f"{key}.{names[parameter]}": value
-        for parameter, values in optimizer.state.items()
-        for key, value in values.items()
+        f"{key}.{name}": value
+        for name, parameter in model.named_parameters()
+        for key, value in optimizer.state[parameter].items()
     }
     weights = {name: p.detach().contiguous() for name, p in model.named_parameters()}
     save_file(weights, fresh / _WEIGHTS)

@@ -151,7 +151,7 @@ class Trainer:
         torch.set_num_threads(options.threads)
         self.options = options
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.tokenizer = build_tokenizer()
+        self.tokenizer = self._tokenizer()
         processor = build_image_processor()
         self.model = ClipWithHelpers(
             build_model(self.tokenizer), processor.image_mean, processor.image_std
@@ -162,6 +162,15 @@ class Trainer:
         if not options.fresh:
             state = load_checkpoint(options.checkpoints, self.model, self.optimizer)
             self.step, self.seconds = int(state.get("step", 0)), state.get("seconds", 0.0)
+
+    def _tokenizer(self) -> CLIPTokenizer:
+        # A run keeps its own: a changed caption would give every token another number.
+        kept = self.options.checkpoints / "tokenizer"
+        if kept.is_dir() and not self.options.fresh:
+            return CLIPTokenizer.from_pretrained(kept)
+        built = build_tokenizer()
+        built.save_pretrained(kept)
+        return built
 
     def run(self) -> None:
         """Train to the last step, saving and showing samples on the way."""

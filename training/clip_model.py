@@ -104,6 +104,9 @@ class ClipWithHelpers(nn.Module):
         image_std: (3,) float, deviation that it divides by, in 0..1.
     """
 
+    mean: torch.Tensor
+    std: torch.Tensor
+
     def __init__(self, clip: CLIPModel, image_mean: list[float], image_std: list[float]) -> None:
         super().__init__()
         self.clip = clip

@@ -10,8 +10,31 @@ NUMBERS_ZH = ("零", "一", "兩", "三", "四", "五", "六")
 
 # Names that take no "a": masses and plurals.
 _WITHOUT_ARTICLE = frozenset(
-    """bread toast corn sweetcorn broccoli cheese popcorn coffee milk juice ramen noodles dice
-    grapes cherries jeans trousers scissors glasses spectacles fries chips tennis""".split()
+    [
+        "bread",
+        "toast",
+        "corn",
+        "sweetcorn",
+        "broccoli",
+        "cheese",
+        "popcorn",
+        "coffee",
+        "milk",
+        "juice",
+        "ramen",
+        "noodles",
+        "dice",
+        "grapes",
+        "cherries",
+        "jeans",
+        "trousers",
+        "scissors",
+        "glasses",
+        "spectacles",
+        "fries",
+        "chips",
+        "tennis",
+    ]
 ) | {"french fries"}
 _IRREGULAR_PLURALS = {
     "sheep": "sheep",

@@ -42,9 +42,7 @@ def paint(scene: Scene, side_px: int) -> Painting:
     """
     patches = [place_sprite(thing, side_px) for thing in scene.objects]
     amodal = _amodal(patches, side_px)
-    return Painting(
-        _picture(scene, patches, side_px), amodal, _visible(scene.objects, amodal)
-    )
+    return Painting(_picture(scene, patches, side_px), amodal, _visible(scene.objects, amodal))
 
 
 def paint_picture(scene: Scene, side_px: int) -> np.ndarray:

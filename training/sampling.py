@@ -88,7 +88,7 @@ def _draw_background(rng: random.Random, split: Split) -> Background:
 def _draw_concepts(rng: random.Random, count: int, first: str | None) -> list[str]:
     drawn = [concept.key for concept in rng.sample(CONCEPTS, count)]
     if first is not None and drawn:
-        drawn = [first] + [key for key in drawn if key != first][: count - 1]
+        drawn = [first, *[key for key in drawn if key != first][: count - 1]]
     if count >= 2 and rng.random() < _REPEATED:
         same = count if count == 2 else rng.randint(2, count)
         drawn[:same] = [drawn[0]] * same

@@ -82,9 +82,7 @@ def plain_prompts(language: Language) -> list[str]:
     return [frame.format(plain_noun(concept, 1, language)) for concept in CONCEPTS]
 
 
-def zero_shot_accuracy(
-    clip: Clip, split: Split, scenes_per_concept: int
-) -> dict[str, float]:
+def zero_shot_accuracy(clip: Clip, split: Split, scenes_per_concept: int) -> dict[str, float]:
     """Name the one object of a scene among all concepts.
 
     Args:
@@ -136,13 +134,13 @@ def retrieval_recalls(clip: Clip, scenes: list[Scene]) -> dict[str, float]:
         best = table.topk(5, 1).indices
         scores[f"r1_{name}"] = float((best[:, 0] == truth).float().mean())
         scores[f"r5_{name}"] = float((best == truth[:, None]).any(1).float().mean())
-        scores[f"picture_to_caption_r1_{name}"] = float(
-            (table.argmax(0) == truth).float().mean()
-        )
+        scores[f"picture_to_caption_r1_{name}"] = float((table.argmax(0) == truth).float().mean())
     return scores
 
 
-def relation_accuracy(clip: Clip, split: Split, count: int, held_out_only: bool) -> dict[str, float]:
+def relation_accuracy(
+    clip: Clip, split: Split, count: int, held_out_only: bool
+) -> dict[str, float]:
     """Choose between a scene and its twin, in which two objects have changed places.
 
     Args:
@@ -214,8 +212,6 @@ def retrieval_scenes(split: Split, count: int, *, held_out_only: bool = False) -
         The scenes.
     """
     return [
-        sample_scene(
-            number, split, min_objects=2, max_objects=3, held_out_only=held_out_only
-        )
+        sample_scene(number, split, min_objects=2, max_objects=3, held_out_only=held_out_only)
         for number in range(count)
     ]

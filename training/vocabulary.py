@@ -5,11 +5,12 @@ whole Chinese clause for one word. So Chinese merges are written by hand: bytes 
 then characters to the words of the vocabulary, and nothing else. English merges are learnt.
 """
 
-import json
 import random
 import re
+from collections import Counter
+from itertools import pairwise
 
-from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from tokenizers import pre_tokenizers
 from transformers import CLIPTokenizer
 
 from training.backgrounds import BACKGROUNDS
@@ -22,17 +23,97 @@ CONTEXT_TOKENS = 32
 _END = "</w>"
 _START_TOKEN, _END_TOKEN = "<|startoftext|>", "<|endoftext|>"
 _SCENES_READ = 20_000
-_COMMON_ZH = (
-    "左邊 右邊 上面 下面 上方 下方 前面 後面 擋住 遮住 照片 圖片 背景 圖案 可愛 東西 物品 畫面 "
-    "看到 還有 什麼 哪裡 幾個 顏色 比較"
-).split()
+_COMMON_ZH = [
+    "左邊",
+    "右邊",
+    "上面",
+    "下面",
+    "上方",
+    "下方",
+    "前面",
+    "後面",
+    "擋住",
+    "遮住",
+    "照片",
+    "圖片",
+    "背景",
+    "圖案",
+    "可愛",
+    "東西",
+    "物品",
+    "畫面",
+    "看到",
+    "還有",
+    "什麼",
+    "哪裡",
+    "幾個",
+    "顏色",
+    "比較",
+]
 # Words people type although no caption holds them; they should not fall to pieces.
-_COMMON_EN = (
-    "what which how many colour color where who is are not no yes any my your his her it its "
-    "please look at one two three four five six here image photo picture painting sketch "
-    "little tiny huge nice beautiful funny happy red orange yellow green blue purple pink brown "
-    "black white grey gray between near beside inside outside thing things"
-).split()
+_COMMON_EN = [
+    "what",
+    "which",
+    "how",
+    "many",
+    "colour",
+    "color",
+    "where",
+    "who",
+    "is",
+    "are",
+    "not",
+    "no",
+    "yes",
+    "any",
+    "my",
+    "your",
+    "his",
+    "her",
+    "it",
+    "its",
+    "please",
+    "look",
+    "at",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "here",
+    "image",
+    "photo",
+    "picture",
+    "painting",
+    "sketch",
+    "little",
+    "tiny",
+    "huge",
+    "nice",
+    "beautiful",
+    "funny",
+    "happy",
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "blue",
+    "purple",
+    "pink",
+    "brown",
+    "black",
+    "white",
+    "grey",
+    "gray",
+    "between",
+    "near",
+    "beside",
+    "inside",
+    "outside",
+    "thing",
+    "things",
+]
 
 
 def build_tokenizer() -> CLIPTokenizer:
@@ -60,35 +141,46 @@ def _read_captions() -> tuple[list[str], list[str]]:
         scene = sample_scene(number, Split.TRAINING)
         texts.update(caption(scene, language, rng).text for language in Language)
     for concept in CONCEPTS:
-        texts.update(concept.names_en + concept.names_zh + (concept.measure_zh,))
+        texts.update((*concept.names_en, *concept.names_zh, concept.measure_zh))
         texts.update(name_prompt(concept, Language.EN, rng) for _ in range(20))
     for names in BACKGROUNDS.values():
         texts.update((names.noun_en, names.noun_zh, names.place_en, names.place_zh))
     for pair in (*CATEGORIES.values(), *COLOURS.values()):
         texts.update(pair)
-    joined = " ".join(sorted(texts) + _COMMON_ZH).lower()
+    joined = " ".join([*sorted(texts), *_COMMON_ZH]).lower()
     english = sorted(set(re.findall(r"[a-z]+", joined)))
     characters = sorted({c for c in joined + "，。、！？：「」" if ord(c) > 0x7F})
     return english, characters
 
 
 def _english_merges(words: list[str]) -> list[tuple[str, str]]:
-    tokenizer = Tokenizer(models.BPE(end_of_word_suffix=_END))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    trainer = trainers.BpeTrainer(
-        vocab_size=100_000,
-        min_frequency=1,
-        end_of_word_suffix=_END,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(words, trainer)
-    learnt = tokenizer.to_str()
-    return _merges_in(learnt)
+    """Learn BPE until every word is one token; ties go to the alphabet.
+
+    The trainer of ``tokenizers`` breaks ties at random, and a vocabulary that differs from run to
+    run would make a checkpoint worthless.
+
+    Source: Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units",
+    algorithm 1.
+    """
+    spelled = [[*word[:-1], word[-1] + _END] for word in words]
+    merges: list[tuple[str, str]] = []
+    while True:
+        pairs = Counter(pair for parts in spelled for pair in pairwise(parts))
+        if not pairs:
+            return merges
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair))
+        merges.append(best)
+        spelled = [_joined(parts, best) for parts in spelled]
 
 
-def _merges_in(tokenizer_json: str) -> list[tuple[str, str]]:
-    return [(left, right) for left, right in json.loads(tokenizer_json)["model"]["merges"]]
+def _joined(parts: list[str], pair: tuple[str, str]) -> list[str]:
+    done: list[str] = []
+    for part in parts:
+        if done and (done[-1], part) == pair:
+            done[-1] += part
+        else:
+            done.append(part)
+    return done
 
 
 def _bytes_of(character: str) -> list[str]:

@@ -15,6 +15,15 @@ from training.nouns import (
     plural_en,
     varied_noun,
 )
+from training.phrases import (
+    BACKGROUND_ONLY,
+    FRAMES,
+    JOINS,
+    PLACED,
+    RELATION_FRAMES,
+    SIZE_WORDS,
+    SOMETHING,
+)
 from training.relations import Relation, relations_between
 from training.scenes import Language, Scene
 
@@ -64,61 +73,6 @@ class Caption:
         present = {thing.concept_key for thing in scene.objects}
         return all(group & present for group in self.groups)
 
-
-_FRAMES = {
-    Language.EN: (
-        ("{}", 8), ("a photo of {}", 5), ("a picture of {}", 3), ("an image of {}", 2),
-        ("this is {}", 1), ("there is {}", 1), ("{} in the picture", 1), ("i see {}", 1),
-        ("a photo with {}", 1), ("a picture with {}", 1), ("show me {}", 1), ("find {}", 1),
-        ("a good photo of {}", 1), ("a cute picture of {}", 1), ("a drawing of {}", 1),
-        ("an emoji of {}", 1), ("where is {}", 1), ("a scene with {}", 1),
-    ),
-    Language.ZH: (
-        ("{}", 8), ("{}的照片", 3), ("一張{}的照片", 4), ("{}的圖片", 2), ("一張{}的圖片", 2),
-        ("這是{}", 1), ("有{}", 2), ("圖中有{}", 1), ("照片裡有{}", 1), ("圖片裡有{}", 1),
-        ("一張有{}的照片", 1), ("我看到{}", 1), ("找{}", 1), ("給我看{}", 1), ("可愛的{}", 1),
-        ("畫面中有{}", 1), ("{}的圖案", 1), ("一幅{}的畫", 1),
-    ),
-}  # fmt: skip
-_JOINS = {
-    Language.EN: (" and ", " with ", " and ", " next to ", ", "),
-    Language.ZH: ("和", "跟", "與", "和", "、"),
-}
-_PLACED = {
-    Language.EN: (("{n} {p}", 6), ("{p}, {n}", 2), ("{n} with {b} behind", 1), ("a photo of {n} {p}", 2), ("a picture of {n} {p}", 1)),
-    Language.ZH: (("{p}有{n}", 4), ("{p}的{n}", 3), ("在{p}的{n}", 1), ("{n}在{p}", 2), ("{n},背景是{b}", 1), ("一張{p}有{n}的照片", 2), ("{p}的{n}的圖片", 1)),
-}  # fmt: skip
-_BACKGROUND_ONLY = {
-    Language.EN: ("{b}", "a photo of {b}", "{b} in the background", "{p}", "a picture of {b}", "the background is {b}"),
-    Language.ZH: ("{b}", "{b}的照片", "背景是{b}", "{p}", "一張{b}的圖片", "{b}的背景"),
-}  # fmt: skip
-RELATION_FRAMES = {
-    Language.EN: {
-        Relation.LEFT_OF: ("{a} to the left of {b}", "{a} left of {b}", "{a} on the left side of {b}", "{a} is to the left of {b}", "{a} on the left and {b} on the right"),
-        Relation.RIGHT_OF: ("{a} to the right of {b}", "{a} right of {b}", "{a} on the right side of {b}", "{a} is to the right of {b}", "{a} on the right and {b} on the left"),
-        Relation.ABOVE: ("{a} above {b}", "{a} over {b}", "{a} is above {b}", "{a} at the top and {b} at the bottom", "{a} higher than {b}"),
-        Relation.BELOW: ("{a} below {b}", "{a} under {b}", "{a} is below {b}", "{a} beneath {b}", "{a} lower than {b}"),
-        Relation.IN_FRONT_OF: ("{a} in front of {b}", "{a} covering {b}", "{a} is in front of {b}", "{a} hiding a part of {b}"),
-        Relation.BEHIND: ("{a} behind {b}", "{a} is behind {b}", "{a} partly hidden by {b}"),
-        Relation.BIGGER_THAN: ("{a} bigger than {b}", "{a} is bigger than {b}", "{a} larger than {b}", "{A} and {B}"),
-        Relation.SMALLER_THAN: ("{a} smaller than {b}", "{a} is smaller than {b}", "{A} and {B}"),
-    },
-    Language.ZH: {
-        Relation.LEFT_OF: ("{a}在{b}的左邊", "{b}左邊的{a}", "{b}的左邊有{a}", "左邊是{a},右邊是{b}", "{a}在{b}左邊"),
-        Relation.RIGHT_OF: ("{a}在{b}的右邊", "{b}右邊的{a}", "{b}的右邊有{a}", "右邊是{a},左邊是{b}", "{a}在{b}右邊"),
-        Relation.ABOVE: ("{a}在{b}的上面", "{a}在{b}上方", "{b}上面的{a}", "{b}的上方有{a}", "上面是{a},下面是{b}"),
-        Relation.BELOW: ("{a}在{b}的下面", "{a}在{b}下方", "{b}下面的{a}", "{b}的下方有{a}", "下面是{a},上面是{b}"),
-        Relation.IN_FRONT_OF: ("{a}在{b}的前面", "{a}擋住{b}", "{b}前面的{a}", "{a}遮住{b}"),
-        Relation.BEHIND: ("{a}在{b}的後面", "{b}後面的{a}", "{a}被{b}擋住"),
-        Relation.BIGGER_THAN: ("{a}比{b}大", "比{b}大的{a}", "{A}和{B}"),
-        Relation.SMALLER_THAN: ("{a}比{b}小", "比{b}小的{a}", "{A}和{B}"),
-    },
-}  # fmt: skip
-_SIZE_WORDS = {Language.EN: ("big", "small"), Language.ZH: ("大", "小")}
-_SOMETHING = {
-    Language.EN: ("something {}", "a {} thing", "{} things", "the color {}", "a photo of something {}"),
-    Language.ZH: ("{}的東西", "有{}的東西", "{}", "一個{}的東西", "{}物品的照片"),
-}  # fmt: skip
 
 _WEIGHTS = {
     CaptionKind.NAMES: 4.0,
@@ -211,7 +165,7 @@ def _pick(weighted: Iterable[tuple[str, int]], rng: random.Random) -> str:
 
 
 def _framed(words: str, language: Language, rng: random.Random) -> str:
-    return _pick(_FRAMES[language], rng).format(words)
+    return _pick(FRAMES[language], rng).format(words)
 
 
 def _groups(keys: Iterable[str]) -> tuple[frozenset[str], ...]:
@@ -225,12 +179,12 @@ def _listed(counts: dict[str, int], language: Language, rng: random.Random) -> s
     if len(nouns) == 1:
         return nouns[0]
     comma = ", " if language is Language.EN else "、"
-    return comma.join(nouns[:-1]) + rng.choice(_JOINS[language]) + nouns[-1]
+    return comma.join(nouns[:-1]) + rng.choice(JOINS[language]) + nouns[-1]
 
 
 def _placed(words: str, scene: Scene, language: Language, rng: random.Random) -> str:
     names = BACKGROUNDS[scene.background.kind]
-    frame = _pick(_PLACED[language], rng)
+    frame = _pick(PLACED[language], rng)
     if language is Language.EN:
         return frame.format(n=words, p=names.place_en, b=names.noun_en)
     return frame.format(n=words, p=names.place_zh, b=names.noun_zh)
@@ -249,7 +203,7 @@ def _names_caption(scene: Scene, language: Language, rng: random.Random) -> Capt
 
 def _background_caption(scene: Scene, language: Language, rng: random.Random) -> Caption:
     names = BACKGROUNDS[scene.background.kind]
-    frame = rng.choice(_BACKGROUND_ONLY[language])
+    frame = rng.choice(BACKGROUND_ONLY[language])
     if language is Language.EN:
         text = frame.format(b=names.noun_en, p=names.place_en)
     else:
@@ -265,7 +219,7 @@ def _colour_caption(scene: Scene, language: Language, rng: random.Random) -> Cap
     assert concept.colour is not None
     word = COLOURS[concept.colour][0 if language is Language.EN else 1]
     if rng.random() < 0.5:
-        text = rng.choice(_SOMETHING[language]).format(word)
+        text = rng.choice(SOMETHING[language]).format(word)
         group = concepts_of_colour(concept.colour)
     else:
         text = _framed(varied_noun(concept, 1, language, rng, word), language, rng)
@@ -292,9 +246,7 @@ def _relation_caption(
         (first, second)
         for first in scene.objects
         for second in scene.objects
-        if first is not second
-        and scene.only(first.concept_key)
-        and scene.only(second.concept_key)
+        if first is not second and scene.only(first.concept_key) and scene.only(second.concept_key)
     ]
     rng.shuffle(pairs)
     for first, second in pairs:
@@ -312,7 +264,7 @@ def _relation_caption(
     if everything:
         rest = {key: n for key, n in scene.counts().items() if key not in keys}
         if rest:
-            comma = rng.choice((", and ", ", with ")) if language is Language.EN else ",還有"
+            comma = rng.choice((", and ", ", with ")) if language is Language.EN else "，還有"
             told += comma + _listed(rest, language, rng)
             keys += list(rest)
         told, background = _placed(told, scene, language, rng), scene.background.kind
@@ -324,7 +276,7 @@ def _relation_caption(
 def _related(
     first: Concept, second: Concept, relation: Relation, language: Language, rng: random.Random
 ) -> str:
-    big, small = _SIZE_WORDS[language]
+    big, small = SIZE_WORDS[language]
     if relation is Relation.SMALLER_THAN:
         big, small = small, big
     frame = rng.choice(RELATION_FRAMES[language][relation])
