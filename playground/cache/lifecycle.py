@@ -5,7 +5,7 @@ from __future__ import annotations
 from playground.cache import eviction
 from playground.cache.ledger import Device, Holding, Resident
 from playground.cache.parts import CacheError
-from playground.cache.rounds import Force, Round
+from playground.cache.rounds import Build, Copy, Force, Round
 from playground.cache.scheduler import Scheduler
 from playground.cache.waiting import Standing, Ticket, wanted_from
 
@@ -40,6 +40,13 @@ class Lifecycle:
         ticket.was_hit = self.scheduler.is_ready(ticket, device)
         device.line.join(ticket)
 
+    def end_task(self, ticket: Ticket, *, is_done: bool) -> None:
+        """A task is over; one that failed ends its request, which must get no other task."""
+        ticket.task = None
+        if not is_done:
+            ticket.standing = Standing.GONE
+            self._device(ticket).line.leave(ticket)
+
     def next_number(self) -> int:
         """Numbers requests by arrival."""
         self._numbers += 1
@@ -52,6 +59,7 @@ class Lifecycle:
         if ticket in device.leased:
             device.release(ticket, self.scheduler.residents(ticket, device), now)
         device.line.leave(ticket)
+        self._undo_task(ticket, device)
         if ticket in self.scheduler.construction_line:
             self.scheduler.construction_line.remove(ticket)
         for rider in ticket.riders:
@@ -60,6 +68,15 @@ class Lifecycle:
                 device.line.join(rider)
         ticket.standing = Standing.GONE
         return seconds
+
+    def _undo_task(self, ticket: Ticket, device: Device) -> None:
+        """A task was given, and the request ended before its thread began it."""
+        if isinstance(ticket.task, Copy):
+            for resident in ticket.task.residents:
+                device.give_up(resident)
+        elif isinstance(ticket.task, Build):
+            ticket.task.holding.state = "cold"
+        ticket.task = None
 
     def give_way(self, ticket: Ticket, now: float) -> bool:
         """Between two units of long work: lets in what waits now, if it is worth a stop."""

@@ -56,7 +56,7 @@ class Loader:
             raise
         finally:
             with gate.lock:
-                ticket.task = None
+                gate.life.end_task(ticket, is_done=home is not None)
                 holding.is_fetching = False
                 if home is not None:
                     gate.life.built(holding, home, size_bytes)
@@ -71,7 +71,7 @@ class Loader:
         gate = self.gate
         teller = _Teller(wish)
         failure: Exception | None = None
-        arrived = 0
+        arrived, is_done = 0, False
         try:
             self._look_at_room(ticket)
             for resident in residents:
@@ -81,14 +81,15 @@ class Loader:
                     gate.meter.count("cache_loads_total", part=resident.key, kind="copy")
                     gate.meter.count("cache_bytes_moved_total", resident.bytes)
                 arrived += 1
+            is_done = True
         except _PutOff:
-            pass
+            is_done = True
         except Exception as error:
             failure = error
             raise
         finally:
             with gate.lock:
-                ticket.task = None
+                gate.life.end_task(ticket, is_done=is_done)
                 for late in residents[arrived:]:
                     is_culprit = late is residents[arrived]
                     gate.life.load_failed(late, failure if is_culprit else None, gate.clock())
