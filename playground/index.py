@@ -1,6 +1,6 @@
 """Vectors of a collection for one model: made once through the cache, kept in memory and in a file.
 
-`python -m playground.index` makes the stored files again, after a model or a picture has changed.
+`python -m playground.stored_index` makes the files again, after a model or a picture has changed.
 """
 
 from __future__ import annotations

@@ -13,6 +13,12 @@ from playground.explain.similarity import QueryTerm, combine_query, cosines, ran
 from playground.index import Index
 from playground.models import clip
 from playground.visitors.errors import PersonError
+from playground.visitors.notes import Note
+from playground.visitors.numbers import read_integer, read_number
+from playground.visitors.words import read_optional_words
+
+MOST_CHARACTERS = 600
+MOST_RESULTS, USUAL_RESULTS = 60, 15
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,57 @@ class Query:
     strength: float = 0.5
 
 
+def read_query(
+    words: object,
+    without: object,
+    picture: np.ndarray | None,
+    balance: object,
+    strength: object,
+) -> tuple[Query, tuple[Note, ...]]:
+    """Checks what a person asks.
+
+    Args:
+        words: Text of up to `MOST_CHARACTERS`; None is none.
+        without: Text of up to `MOST_CHARACTERS`; None is none.
+        picture: uint8 (H, W, 3), or None.
+        balance: 0 to 1.
+        strength: 0 to 1.
+
+    Returns:
+        The query, and what the person is told about the words.
+
+    Raises:
+        PersonError: `mistake.nothing_to_search`, and those of words and numbers.
+    """
+    wanted = read_optional_words(words, most_characters=MOST_CHARACTERS)
+    avoided = read_optional_words(without, most_characters=MOST_CHARACTERS)
+    query = Query(
+        words=wanted.text,
+        without=avoided.text,
+        picture=picture,
+        balance=read_number(balance, name_key="clip_search.balance", low=0, high=1),
+        strength=read_number(strength, name_key="clip_search.strength", low=0, high=1),
+    )
+    if not query.words and picture is None:
+        raise PersonError("mistake.nothing_to_search")
+    return query, (*wanted.notes, *avoided.notes)
+
+
+def read_count(count: object) -> int:
+    """Checks how many pictures are wanted.
+
+    Raises:
+        PersonError: It is no whole number from 1 to `MOST_RESULTS`.
+    """
+    return read_integer(count, name_key="clip_search.count", low=1, high=MOST_RESULTS)
+
+
 @dataclass(frozen=True)
 class Asker:
     """Who asks the cache, and how that person hears of it and leaves."""
 
     visitor: str = ""
-    progress: Callable[[Progress], None] | None = None
+    progress: Callable[[Progress | Note], None] | None = None
     cancel: Callable[[], bool] | None = None
 
     def options(self) -> dict[str, Any]:
@@ -84,12 +135,9 @@ def find(cache: Cache, index: Index, query: Query, *, count: int, asker: Asker) 
         The answer. Texts embedded beforehand need no model.
 
     Raises:
-        PersonError: `mistake.nothing_to_search`; `mistake.query_cancels_out` when what is wanted
-            and what is not are the same.
+        PersonError: `mistake.query_cancels_out` when what is wanted and what is not are the same.
         CacheError: The model cannot be had.
     """
-    if not query.words and query.picture is None and query.like is None:
-        raise PersonError("mistake.nothing_to_search")
     texts = tuple(text for text in (query.words, query.without) if text)
     is_stored = all(text in index.texts for text in texts) and query.picture is None
     rows, tokens = (

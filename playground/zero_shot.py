@@ -11,9 +11,13 @@ from playground.explain.similarity import cosines, ensemble_templates, probabili
 from playground.index import Index
 from playground.models import clip
 from playground.search import Asker, embed_with_tokens
-from playground.visitors.words import fill_template
+from playground.visitors.errors import PersonError
+from playground.visitors.notes import Note
+from playground.visitors.words import fill_template, read_optional_words
 
 LOWEST_SCALE, HIGHEST_SCALE = 1.0, 200.0
+MOST_TEMPLATES, MOST_TEMPLATE_CHARACTERS = 8, 120
+PLAIN_TEMPLATE = "{}"
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,32 @@ class Naming:
             logit_scale: 1 / temperature, `LOWEST_SCALE` to `HIGHEST_SCALE`.
         """
         return probabilities(self.cosines[None], logit_scale=logit_scale, across="texts")[0]
+
+
+def read_templates(value: object) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """Checks the sentences that labels are written into, one a line.
+
+    Args:
+        value: Text, or a list of texts. "{}" is the label's place; a line without one gets the
+            label at its end. Nothing at all is the bare label.
+
+    Returns:
+        1 to `MOST_TEMPLATES` templates, each once, and what the person is told.
+
+    Raises:
+        PersonError: `mistake.templates_too_many`, and those of words.
+    """
+    if isinstance(value, list | tuple):
+        value = "\n".join(item if isinstance(item, str) else "" for item in value)
+    words = read_optional_words(
+        value, most_characters=(MOST_TEMPLATE_CHARACTERS + 1) * MOST_TEMPLATES
+    )
+    lines = tuple(dict.fromkeys(line.strip() for line in words.text.splitlines() if line.strip()))
+    if len(lines) > MOST_TEMPLATES:
+        raise PersonError(
+            "mistake.templates_too_many", {"count": len(lines), "most": MOST_TEMPLATES}
+        )
+    return lines or (PLAIN_TEMPLATE,), words.notes
 
 
 def name_picture(

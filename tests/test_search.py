@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from playground.explain.similarity import cosines, softmax, spread_over, unit_rows
 from playground.index import make_index
 from playground.models import clip
-from playground.search import Asker, Query, find
+from playground.search import Asker, Query, find, read_count, read_query
 from playground.visitors.errors import PersonError
-from playground.zero_shot import name_picture
+from playground.zero_shot import name_picture, read_templates
 from tests.tiny_world import save_tiny_pictures, tiny_cache, tiny_entry
 
 STORED = ("a cat", "a dog", "紅色")
@@ -96,11 +96,52 @@ def test_words_to_avoid_lower_the_pictures_they_fit(world, strength):
     assert np.corrcoef(led_away.cosines, avoided)[0, 1] < before
 
 
-def test_nothing_to_look_for(world):
-    for query in ({}, {"without": "a dog"}):
-        with pytest.raises(PersonError) as caught:
-            ask(world, **query)
-        assert caught.value.key == "mistake.nothing_to_search"
+@pytest.mark.parametrize("words", [None, "", "  \n ", "\u200b"])
+def test_nothing_to_look_for(words):
+    with pytest.raises(PersonError) as caught:
+        read_query(words, "a dog", None, 0.5, 0.5)
+    assert caught.value.key == "mistake.nothing_to_search"
+
+
+def test_a_query_is_cleaned_and_told():
+    query, notes = read_query(" a\u200b cat ", None, None, 0, 1)
+    assert (query.words, query.without, query.balance, query.strength) == ("a cat", "", 0.0, 1.0)
+    assert [note.key for note in notes] == ["note.words.removed"]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, -1, 1.5, 1e300, "7", None, True, [1]])
+def test_numbers_are_checked_again(bad):
+    for balance, strength in ((bad, 0.5), (0.5, bad)):
+        with pytest.raises(PersonError):
+            read_query("a cat", "", None, balance, strength)
+    with pytest.raises(PersonError):
+        read_count(0.5 if bad in (0, 1) else bad)
+
+
+@pytest.mark.parametrize("bad", [0, 61, 3.5, 2**40])
+def test_counts_are_whole_and_bounded(bad):
+    with pytest.raises(PersonError):
+        read_count(bad)
+    assert read_count(3.0) == 3
+
+
+@pytest.mark.parametrize("bad", [7, {"a": 1}, "a" * 2_000_000, "\x00", "\ud800"])
+def test_words_are_checked(bad):
+    for words, without in ((bad, ""), ("a cat", bad)):
+        with pytest.raises(PersonError):
+            read_query(words, without, None, 0.5, 0.5)
+
+
+def test_templates_one_a_line():
+    assert read_templates("a {}\n\n  a {}\nthe {} \n")[0] == ("a {}", "the {}")
+    assert read_templates(["a {}", "b"])[0] == ("a {}", "b")
+    for nothing in (None, "", " \n", []):
+        assert read_templates(nothing)[0] == ("{}",)
+    with pytest.raises(PersonError) as caught:
+        read_templates("\n".join(f"{n} {{}}" for n in range(9)))
+    assert caught.value.key == "mistake.templates_too_many"
+    with pytest.raises(PersonError):
+        read_templates("a" * 5000)
 
 
 def test_wanting_and_avoiding_the_same(world):

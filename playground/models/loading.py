@@ -46,6 +46,7 @@ def load_pretrained(model_class: Any, folder: Path, *, config: Any = None) -> An
     level = logging.get_verbosity()
     # A tower read from a full checkpoint reports the other tower's tensors as "unexpected".
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         module, report = model_class.from_pretrained(
             folder,

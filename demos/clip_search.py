@@ -1,0 +1,398 @@
+"""CLIP search: pictures by words, by a picture, by both; and naming a picture with own labels.
+
+Shows the one space for pictures and words of Radford et al. 2021 (arXiv:2103.00020).
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from playground.collection import read_collection
+from playground.page.clip_api import add_events
+from playground.page.clip_asking import FAMILY, ClipAsking
+from playground.page.context import Context
+from playground.page.demo import Demo, Paper
+from playground.page.label_bars import LabelBars, bars_value
+from playground.page.result_grid import ResultGrid
+from playground.page.search_view import (
+    cut_notes,
+    found_grid,
+    naming_inside,
+    plain_grid,
+    search_inside,
+)
+from playground.page.widgets import (
+    inside_drawer,
+    model_choice,
+    picture_input,
+    status_html,
+    status_line,
+    stop_button,
+    tool_card,
+    workbench,
+)
+from playground.page.work import Done, Status
+from playground.search import MOST_RESULTS, USUAL_RESULTS, Query, read_query
+from playground.visitors.errors import PersonError
+from playground.visitors.notes import Note
+from playground.visitors.pictures import Picture
+from playground.visitors.sessions import Session
+
+ID = "clip_search"
+EXAMPLES = tuple(f"clip_search.example.{number}" for number in range(1, 7))
+OFFERED_FOR_NAMING = 8
+Shown = Iterator[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """What happens when somebody does something. Each yields values for its outputs."""
+
+    asking: ClipAsking
+
+    def search(
+        self,
+        words: str,
+        picture: Picture | None,
+        balance: float,
+        without: str,
+        strength: float,
+        count: int,
+        model: str,
+        request: gr.Request,
+    ) -> Shown:
+        """Search for what the widgets say: grid, status, notes, inside."""
+        pixels = picture.pixels if picture else None
+        query, notes = read_query(words, without, pixels, balance, strength)
+        yield from self._show(request, query, notes, count, model)
+
+    def more(self, chosen: str | None, count: int, model: str, request: gr.Request) -> Shown:
+        """Search for pictures like a found one: it becomes the picture, the words go."""
+        place = self.asking.collection.place_of(chosen)
+        picture = self.asking.collection.read(place)
+        for shown in self._show(request, Query(like=place), (), count, model):
+            yield ("", picture, *shown)
+
+    def example(self, key: str) -> Callable[..., Shown]:
+        """The handler of an example: words, without, picture, and what `search` shows."""
+
+        def run(count: int, model: str, request: gr.Request) -> Shown:
+            words = self.asking.ctx.say(request, key)
+            without = self._without(request, key)
+            query, notes = read_query(words, without, None, 0.5, 0.5)
+            for shown in self._show(request, query, notes, count, model):
+                yield (words, without, None, *shown)
+
+        return run
+
+    def opening(self, request: gr.Request) -> Shown:
+        """What the tab opens on: the first example, from stored vectors, before any model."""
+        ctx, entry = self.asking.ctx, self.asking.ctx.entries(FAMILY)[0]
+        index = self.asking.indexes.at_hand(entry)
+        if index is not None and ctx.say(request, EXAMPLES[0]) in index.texts:
+            yield from self.example(EXAMPLES[0])(USUAL_RESULTS, entry.key, request)
+            return
+        grid = plain_grid(ctx, request, self.asking.collection, self._spread(USUAL_RESULTS))
+        yield ("", "", None, grid, status_html(ctx.say(request, "status.ready")), "", "")
+
+    def name(
+        self, picture: Picture | None, labels: str, templates: str, model: str, request: gr.Request
+    ) -> Shown:
+        """Compare the picture with the labels: bars, status, notes, inside."""
+        if picture is None:
+            raise PersonError("mistake.picture.missing")
+        yield from self._show_naming(request, picture.pixels, labels, templates, model)
+
+    def name_offered(
+        self, chosen: str | None, labels: str, templates: str, model: str, request: gr.Request
+    ) -> Shown:
+        """Name one of the pictures offered: it becomes the picture."""
+        place = self.asking.collection.place_of(chosen)
+        picture = self.asking.collection.read(place)
+        for shown in self._show_naming(request, place, labels, templates, model):
+            yield (picture, *shown)
+
+    def naming_opening(self, request: gr.Request) -> Shown:
+        """What naming opens on: labels, templates, pictures offered, and the first one named."""
+        ctx, entry = self.asking.ctx, self.asking.ctx.entries(FAMILY)[0]
+        labels = ctx.say(request, "clip_search.labels.example")
+        templates = ctx.say(request, "clip_search.templates.example")
+        places = self._spread(OFFERED_FOR_NAMING)
+        offered = plain_grid(ctx, request, self.asking.collection, places)
+        if self.asking.indexes.at_hand(entry) is None:
+            yield (labels, templates, offered, None, None, "", "", "")
+            return
+        picture = self.asking.collection.read(places[0])
+        for shown in self._show_naming(request, places[0], labels, templates, entry.key):
+            yield (labels, templates, offered, picture, *shown)
+
+    def receive(self, picture: Picture, request: gr.Request) -> Shown:
+        """A picture sent from another tab: search for pictures like it."""
+        entry, query = self.asking.ctx.entries(FAMILY)[0], Query(picture=picture.pixels)
+        for shown in self._show(request, query, (), USUAL_RESULTS, entry.key):
+            yield ("", "", picture, *shown)
+
+    def chosen_picture(self, _session: Session, chosen: str | None) -> Picture:
+        """The picture that is sent on."""
+        return self.asking.collection.read(self.asking.collection.place_of(chosen))
+
+    def _without(self, request: gr.Request, key: str) -> str:
+        words = self.asking.ctx.say(request, f"{key}.without")
+        return "" if words == f"{key}.without" else words
+
+    def _spread(self, count: int) -> range:
+        total = len(self.asking.collection.pictures)
+        return range(0, total, max(1, total // count))[:count]
+
+    def _show(
+        self,
+        request: gr.Request,
+        query: Query,
+        notes: tuple[Note, ...],
+        count: object,
+        model: object,
+    ) -> Shown:
+        ctx, collection = self.asking.ctx, self.asking.collection
+        for step in self._told(request, self.asking.find(request, query, count, model), model):
+            if isinstance(step, str):
+                yield gr.skip(), step, gr.skip(), gr.skip()
+                continue
+            status, answer = step
+            told = ctx.say_notes(request, (*notes, *cut_notes(answer.tokens.values())))
+            yield (
+                found_grid(ctx, request, collection, answer),
+                status,
+                html.escape(told),
+                search_inside(ctx, request, collection, answer),
+            )
+
+    def _show_naming(
+        self,
+        request: gr.Request,
+        picture: np.ndarray | int,
+        labels: object,
+        templates: object,
+        model: object,
+    ) -> Shown:
+        ctx = self.asking.ctx
+        news, notes = self.asking.name(request, picture, labels, templates, model)
+        for step in self._told(request, news, model):
+            if isinstance(step, str):
+                yield gr.skip(), step, gr.skip(), gr.skip()
+                continue
+            status, naming = step
+            told = ctx.say_notes(request, (*notes, *cut_notes(naming.tokens)))
+            yield (
+                bars_value(ctx, request, naming),
+                status,
+                html.escape(told),
+                naming_inside(ctx, request, naming),
+            )
+
+    def _told(
+        self, request: gr.Request, news: Iterator[Status | Done[Any]], model: object
+    ) -> Iterator[str | tuple[str, Any]]:
+        """Status lines while work goes on, then the last one with the result."""
+        ctx, entry = self.asking.ctx, self.asking.entry(model)
+        try:
+            for step in news:
+                if isinstance(step, Status):
+                    yield status_html(step.text, is_busy=True)
+                    continue
+                key = "stored" if step.value.is_from_store else "answered"
+                milliseconds = max(1, round(1000 * step.seconds))
+                said = ctx.say(
+                    request, f"clip_search.{key}", model=entry.title, milliseconds=milliseconds
+                )
+                yield status_html(f"{said} {ctx.say(request, entry.note_key)}"), step.value
+        except Exception:
+            # The mistake is told by itself; the line must not go on saying that work goes on.
+            yield status_html(ctx.say(request, "status.ready"))
+            raise
+
+
+PRIVATE: dict[str, Any] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+}
+
+
+def build(ctx: Context) -> None:
+    """Two ways to use one model: find pictures, and name a picture."""
+    asking = ClipAsking.of(ctx, read_collection())
+    handlers = Handlers(asking)
+    with gr.Tabs(elem_classes="modes"):
+        with gr.Tab(ctx.label("clip_search.mode.search"), id="search"):
+            build_search(ctx, handlers)
+        with gr.Tab(ctx.label("clip_search.mode.name"), id="name"):
+            build_naming(ctx, handlers)
+    add_events(asking)
+
+
+def build_search(ctx: Context, handlers: Handlers) -> None:
+    """Search box and examples over the grid; picture, words to avoid and settings beside it."""
+    with workbench() as (stage, tools):
+        with stage:
+            with gr.Row(elem_classes="search-bar"):
+                words = gr.Textbox(
+                    label=ctx.label("clip_search.words"),
+                    placeholder=ctx.label("clip_search.words.placeholder"),
+                    elem_id="clip-search-words",
+                    max_lines=1,
+                    scale=1,
+                )
+                go = gr.Button(
+                    ctx.label("clip_search.go"),
+                    variant="primary",
+                    elem_id="clip-search-go",
+                    scale=0,
+                    min_width=120,
+                )
+            with gr.Row(elem_classes="chips", elem_id="clip-search-examples"):
+                chips = {
+                    key: gr.Button(ctx.label(f"{key}.chip"), size="sm", elem_classes="chip")
+                    for key in EXAMPLES
+                }
+            status = status_line(ctx)
+            notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
+            grid = ResultGrid(elem_id="clip-search-grid", sends="clip-search-sends")
+            sends = ctx.sends.offer(ID, handlers.chosen_picture, [grid])
+            sends.elem_id = "clip-search-sends"
+            with inside_drawer(ctx):
+                inside = gr.HTML("", elem_classes="inside-numbers", apply_default_css=False)
+        with tools:
+            with tool_card(ctx, "clip_search.picture.heading"):
+                picture = picture_input(
+                    ctx, "clip_search.picture", elem_id="clip-search-picture", height=180
+                )
+                balance = gr.Slider(
+                    0,
+                    1,
+                    0.5,
+                    step=0.05,
+                    label=ctx.label("clip_search.balance"),
+                    info=ctx.label("clip_search.balance.help"),
+                    elem_id="clip-search-balance",
+                )
+            with tool_card(ctx, "clip_search.without.heading"):
+                without = gr.Textbox(
+                    label=ctx.label("clip_search.without"),
+                    placeholder=ctx.label("clip_search.without.placeholder"),
+                    elem_id="clip-search-without",
+                    max_lines=1,
+                )
+            with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
+                strength = gr.Slider(
+                    0,
+                    1,
+                    0.5,
+                    step=0.05,
+                    label=ctx.label("clip_search.strength"),
+                    info=ctx.label("clip_search.strength.help"),
+                )
+                count = gr.Slider(
+                    1,
+                    MOST_RESULTS,
+                    USUAL_RESULTS,
+                    step=1,
+                    label=ctx.label("clip_search.count"),
+                    info=ctx.label("clip_search.count.help"),
+                    elem_id="clip-search-count",
+                )
+                model = model_choice(ctx, FAMILY, elem_id="clip-search-model")
+    shown = [grid, status, notes, inside]
+    fields = [words, picture, balance, without, strength, count, model]
+    asked = [go.click, words.submit, without.submit, picture.input]
+    asked += [slider.release for slider in (balance, strength, count)]
+    events = [
+        gr.on(asked, ctx.handler(handlers.search), fields, shown, trigger_mode="once", **PRIVATE),
+        grid.more(
+            ctx.handler(handlers.more), [grid, count, model], [words, picture, *shown], **PRIVATE
+        ),
+    ]
+    for key, chip in chips.items():
+        fn = ctx.handler(handlers.example(key))
+        outputs = [words, without, picture, *shown]
+        events.append(chip.click(fn, [count, model], outputs, **PRIVATE))
+    with stage:
+        stop_button(ctx, events)
+    opened = [words, without, picture, *shown]
+    gr.on(None, ctx.handler(handlers.opening), [], opened, **PRIVATE)
+    ctx.sends.receive(ID, ctx.handler(handlers.receive), opened)
+
+
+def build_naming(ctx: Context, handlers: Handlers) -> None:
+    """The picture and the bars on the stage; labels and templates beside them."""
+    with workbench() as (stage, tools):
+        with stage:
+            with gr.Row(elem_classes="naming"):
+                with gr.Column(min_width=240):
+                    picture = picture_input(
+                        ctx, "clip_search.naming.picture", elem_id="naming-picture", height=300
+                    )
+                with gr.Column(min_width=280):
+                    bars = LabelBars(elem_id="naming-bars")
+            offered = ResultGrid(elem_id="naming-offered", opens=False)
+            status = status_line(ctx)
+            notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
+            with inside_drawer(ctx):
+                inside = gr.HTML("", elem_classes="inside-numbers", apply_default_css=False)
+        with tools:
+            with tool_card(ctx, "clip_search.labels.heading"):
+                labels = gr.Textbox(
+                    label=ctx.label("clip_search.labels"),
+                    info=ctx.label("clip_search.labels.help"),
+                    elem_id="naming-labels",
+                    lines=5,
+                    max_lines=12,
+                )
+                go = gr.Button(
+                    ctx.label("clip_search.naming.go"), variant="primary", elem_id="naming-go"
+                )
+            with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
+                templates = gr.Textbox(
+                    label=ctx.label("clip_search.templates"),
+                    info=ctx.label("clip_search.templates.help"),
+                    elem_id="naming-templates",
+                    lines=3,
+                    max_lines=8,
+                )
+                model = model_choice(ctx, FAMILY, elem_id="naming-model")
+    shown = [bars, status, notes, inside]
+    events = [
+        gr.on(
+            [go.click, picture.input],
+            ctx.handler(handlers.name),
+            [picture, labels, templates, model],
+            shown,
+            **PRIVATE,
+        ),
+        offered.choose(
+            ctx.handler(handlers.name_offered),
+            [offered, labels, templates, model],
+            [picture, *shown],
+            **PRIVATE,
+        ),
+    ]
+    with stage:
+        stop_button(ctx, events)
+    opened = [labels, templates, offered, picture, *shown]
+    gr.on(None, ctx.handler(handlers.naming_opening), [], opened, **PRIVATE)
+
+
+DEMO = Demo(
+    id=ID,
+    order=10,
+    title="clip_search.title",
+    summary="clip_search.summary",
+    paper=Paper("Radford et al. 2021", "https://arxiv.org/abs/2103.00020"),
+    models=(FAMILY,),
+    build=build,
+)

@@ -1,0 +1,133 @@
+"""How the CLIP tab and its API ask a model: the same checks, the same way to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import gradio as gr
+import numpy as np
+
+from playground.cache import Progress
+from playground.catalog import Entry
+from playground.collection import Collection
+from playground.index import Index, Indexes
+from playground.page.context import Context
+from playground.page.work import Done, Status
+from playground.search import Answer, Asker, Query, find, read_count
+from playground.visitors.notes import Note
+from playground.visitors.numbers import read_choice
+from playground.visitors.words import read_labels
+from playground.zero_shot import Naming, name_picture, read_templates
+
+R = TypeVar("R")
+FAMILY = "clip"
+
+
+@dataclass(frozen=True)
+class ClipAsking:
+    """The pictures, and what the models see in them."""
+
+    ctx: Context
+    collection: Collection
+    indexes: Indexes
+
+    @classmethod
+    def of(cls, ctx: Context, collection: Collection) -> ClipAsking:
+        """Everything for one page.
+
+        Args:
+            ctx: The page's context.
+            collection: The pictures that are searched.
+        """
+        models_folder = ctx.settings.models_folder
+        return cls(ctx, collection, Indexes(collection, ctx.cache, models_folder=models_folder))
+
+    def entry(self, model: object) -> Entry:
+        """Checks which model a person chose.
+
+        Raises:
+            PersonError: There is no such model.
+        """
+        entries = {entry.key: entry for entry in self.ctx.entries(FAMILY)}
+        return entries[read_choice(model, name_key="page.model", choices=entries)]
+
+    def find(
+        self, request: gr.Request | None, query: Query, count: object, model: object
+    ) -> Iterator[Status | Done[Answer]]:
+        """Looks for pictures.
+
+        Args:
+            request: Who asks.
+            query: A checked query.
+            count: How many pictures, as it arrived.
+            model: Which model, as it arrived.
+
+        Yields:
+            News, then the answer.
+
+        Raises:
+            PersonError: Something that arrived cannot be used.
+        """
+        wanted = read_count(count)
+
+        def job(index: Index, asker: Asker) -> Answer:
+            return find(self.ctx.cache, index, query, count=wanted, asker=asker)
+
+        return self._ask(request, self.entry(model), job)
+
+    def name(
+        self,
+        request: gr.Request | None,
+        picture: np.ndarray | int,
+        labels: object,
+        templates: object,
+        model: object,
+    ) -> tuple[Iterator[Status | Done[Naming]], tuple[Note, ...]]:
+        """Compares a picture with labels.
+
+        Args:
+            request: Who asks.
+            picture: uint8 (H, W, 3), or a place in the collection.
+            labels: As they arrived.
+            templates: As they arrived.
+            model: Which model, as it arrived.
+
+        Returns:
+            News and then the naming; and what the person is told about labels and templates.
+
+        Raises:
+            PersonError: Something that arrived cannot be used.
+        """
+        checked = read_labels(labels)
+        texts, notes = read_templates(templates)
+
+        def job(index: Index, asker: Asker) -> Naming:
+            cache = self.ctx.cache
+            return name_picture(cache, index, picture, checked.labels, texts, asker=asker)
+
+        return self._ask(request, self.entry(model), job), (*checked.notes, *notes)
+
+    def _ask(
+        self, request: gr.Request | None, item: Entry, job: Callable[[Index, Asker], R]
+    ) -> Iterator[Status | Done[R]]:
+        visitor = self.ctx.visitor(request)
+
+        def work(report: Callable[[Progress | Note], None], is_left: Callable[[], bool]) -> R:
+            index = self.indexes.ensure(item, visitor=visitor, progress=report, cancel=is_left)
+            return job(index, Asker(visitor, report, is_left))
+
+        return self.ctx.work(request, work, title=item.title)
+
+
+def result_of(news: Iterator[Status | Done[R]]) -> R:
+    """Waits for the result, for callers that hear no news.
+
+    Raises:
+        RuntimeError: The work ended without a result, which is a mistake of ours.
+    """
+    for step in news:
+        if isinstance(step, Done):
+            return step.value
+    raise RuntimeError("work ended without a result")
