@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playground.sentences import read_sentences
 from playground.settings import SettingError, Settings, read_settings, set_environment
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from playground.page.context import Context
     from playground.page.demo import BrokenDemo, Demo
     from playground.page.operator import Operator
-
-ENGLISH = Path(__file__).parent / "assets" / "languages" / "en.json"
 
 
 @dataclass(frozen=True)
@@ -33,14 +30,8 @@ class Running:
     operator: Operator
 
 
-def open_playground(
-    settings: Settings, demos: Sequence[Demo | BrokenDemo] | None = None
-) -> Running:
+def open_playground(settings: Settings, demos: Sequence[Demo | BrokenDemo] = ()) -> Running:
     """Serve the tabs that stand in ``demos/``, or those given; returns once the page is up."""
-    from playground.page.own_folder import free_port, own_folder
-
-    port = free_port(settings)
-    os.environ["GRADIO_TEMP_DIR"] = str(own_folder(port))
     if os.environ.get("SPACES_ZERO_GPU"):
         # It patches torch, so it must come before anything that imports torch.
         import spaces  # noqa: F401
@@ -48,12 +39,14 @@ def open_playground(
     from playground.page.languages import Languages
     from playground.page.launching import launch_options, make_context, queue_options
     from playground.page.operator import Operator
+    from playground.page.own_folder import prepare
     from playground.page.shell import build_page
     from playground.page.warm_up import warm_up
 
+    port = prepare(settings)
     ctx = make_context(settings, Languages.read())
     operator = Operator(settings)
-    page = build_page(ctx, find_demos() if demos is None else demos, operator)
+    page = build_page(ctx, demos or find_demos(), operator)
     page.queue(**queue_options(settings))
     _, address, _ = page.launch(**launch_options(ctx, port))
     if settings.warm_up:
@@ -64,7 +57,7 @@ def open_playground(
 def main(arguments: Sequence[str]) -> int:
     """Read the settings, serve until stopped."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    english = json.loads(ENGLISH.read_text(encoding="utf-8")) if ENGLISH.is_file() else {}
+    english = read_sentences("en")
     try:
         settings = read_settings(arguments, help_of=english)
         set_environment(settings)
@@ -72,9 +65,9 @@ def main(arguments: Sequence[str]) -> int:
     except SettingError as error:
         print(english.get(error.key, error.key).format(**error.values), file=sys.stderr)
         return 2
-    print(english["start.open"].format(address=running.address))
+    print(english.get("start.open", "{address}").format(address=running.address))
     if running.operator.needs_code:
-        print(english["start.code"].format(code=running.operator.code))
+        print(english.get("start.code", "{code}").format(code=running.operator.code))
     running.page.block_thread()
     return 0
 

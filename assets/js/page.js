@@ -1,7 +1,8 @@
 // The page's own few actions: one listener each, for what Gradio has no component for.
 (() => {
   const { language, chooseLanguage, chooseTheme } = window.playground;
-  const name = window.playgroundNames[language];
+  const { name, mistake } = window.playgroundWords[language];
+  document.documentElement.style.setProperty("--mistake-title", JSON.stringify(mistake));
   // Gradio titles the page from its configuration, which knows one language only.
   if (window.gradio_config) window.gradio_config.title = name;
   document.title = name;
@@ -21,6 +22,12 @@
     } catch { /* the server is away; the next look tells */ }
   }
 
+  // A bare "#tab" would be read against the page's <base> and lose the query.
+  const noteTab = (id) => {
+    const here = new URL(location.href);
+    here.hash = id;
+    history.replaceState(history.state, "", here);
+  };
   const openTab = (id) => document.getElementById(`${id}-button`)?.click();
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -30,7 +37,7 @@
       chooseTheme(document.body.classList.contains("dark") ? "light" : "dark");
     if (button.dataset.openTab) openTab(button.dataset.openTab);
     if (button.role === "tab" && button.id.endsWith("-button"))
-      history.replaceState(history.state, "", `#${button.id.slice(0, -"-button".length)}`);
+      noteTab(button.id.slice(0, -"-button".length));
   });
 
   const started = new MutationObserver(() => {

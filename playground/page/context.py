@@ -49,6 +49,10 @@ class Context:
         """Static text, put into words by the browser."""
         return self.languages.label(key)
 
+    def compose(self, make: Callable[[Callable[[str], str]], str]) -> I18nData:
+        """Static text or HTML of several sentences: see ``Languages.compose``."""
+        return self.languages.compose(make)
+
     def say(self, request: gr.Request | None, key: str, **values: Any) -> str:
         """A sentence in the visitor's language, made now."""
         return self.languages.say(key, language_of(request), **values)
@@ -138,12 +142,11 @@ def spoken_mistake(error: BaseException, languages: Languages) -> gr.Error:
     told = explain(error)
     language = language_of(current_request())
     # The toast shows HTML, and a value may be a visitor's own text.
-    values = {name: html.escape(str(value)) for name, value in told.values.items()}
-    return gr.Error(
-        languages.say(told.key, language, **values),
-        title=languages.say("mistake.title", language),
-        print_exception=False,
-    )
+    values = {
+        name: html.escape(value) if isinstance(value, str) else value
+        for name, value in told.values.items()
+    }
+    return gr.Error(languages.say(told.key, language, **values), print_exception=False)
 
 
 def _place(error: BaseException) -> str:

@@ -15,19 +15,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 ASSETS = Path(__file__).parents[2] / "assets"
 
 
-def early_html(page_names: Mapping[str, str]) -> str:
+def early_html(words: Mapping[str, Mapping[str, str]]) -> str:
     """What goes to the top of the head.
 
     Args:
-        page_names: the page's title by language.
+        words: by language, the page's "name" and the title of a "mistake".
 
     Returns:
         A style and a script, inline: they may not wait for a request.
     """
     style = (ASSETS / "css" / "early.css").read_text(encoding="utf-8")
     script = (ASSETS / "js" / "early.js").read_text(encoding="utf-8")
-    names = json.dumps(dict(page_names), ensure_ascii=False).replace("<", "\\u003c")
-    return f"<style>{style}</style><script>window.playgroundNames = {names};\n{script}</script>"
+    said = json.dumps(dict(words), ensure_ascii=False).replace("<", "\\u003c")
+    return f"<style>{style}</style><script>window.playgroundWords = {said};\n{script}</script>"
 
 
 def late_html() -> str:

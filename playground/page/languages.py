@@ -6,10 +6,10 @@ said while the page runs is put into words here (``say``).
 
 from __future__ import annotations
 
-import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,8 +18,9 @@ import gradio as gr
 from gradio.context import LocalContext
 from gradio.i18n import I18nData
 
+from playground.sentences import LANGUAGE_FOLDER, read_sentences
+
 LANGUAGES = ("en", "zh-Hant")
-LANGUAGE_FOLDER = Path(__file__).parents[2] / "assets" / "languages"
 # Gradio brings its own words for this language under this name.
 GRADIO_NAME = {"en": "en", "zh-Hant": "zh-TW"}
 TRADITIONAL = re.compile(r"^(zh-(hant|tw|hk|mo)\b.*|zh|yue\b.*)$", re.IGNORECASE)
@@ -35,11 +36,12 @@ class Languages:
         self._gradio = gr.I18n(
             **{GRADIO_NAME[name]: self._with_english(name) for name in LANGUAGES}
         )
+        self._composed = 0
 
     @classmethod
     def read(cls, folder: Path = LANGUAGE_FOLDER) -> Languages:
         """Read the language files; a broken one is logged and English is shown instead."""
-        return cls({name: _read_file(folder / f"{name}.json") for name in LANGUAGES})
+        return cls({name: read_sentences(name, folder) for name in LANGUAGES})
 
     def keys(self, language: str) -> frozenset[str]:
         """The keys that one language has."""
@@ -47,6 +49,22 @@ class Languages:
 
     def label(self, key: str) -> I18nData:
         """A marker that the browser turns into the sentence: for labels and other static text."""
+        return self._gradio(key)
+
+    def compose(self, make: Callable[[Callable[[str], str]], str]) -> I18nData:
+        """A marker for static text or HTML that holds several sentences.
+
+        The browser puts only one marker of a text into words, so the whole is made here in each
+        language, and the marker stands for the whole.
+
+        Args:
+            make: gets a function from key to sentence, and gives the text.
+        """
+        key = f"composed.{self._composed}"
+        self._composed += 1
+        for language in LANGUAGES:
+            words = self._gradio.translations_dict[GRADIO_NAME[language]]
+            words[key] = make(partial(self.say, language=language))
         return self._gradio(key)
 
     def say(self, key: str, language: str, **values: Any) -> str:
@@ -129,12 +147,3 @@ def _weight(text: str) -> float:
         return float(text) if text else 1.0
     except ValueError:
         return 0.0
-
-
-def _read_file(path: Path) -> dict[str, str]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        LOG.exception("language file %s cannot be read; English is shown", path.name)
-        return {}
-    return {str(key): str(value) for key, value in found.items()}

@@ -58,7 +58,13 @@ def queue_options(settings: Settings) -> dict[str, Any]:
 def launch_options(ctx: Context, port: int) -> dict[str, Any]:
     """For ``Blocks.launch``: closed wherever Gradio would be open by itself."""
     settings = ctx.settings
-    names = {language: ctx.languages.say("page.name", language) for language in LANGUAGES}
+    words = {
+        language: {
+            "name": ctx.languages.say("page.name", language),
+            "mistake": ctx.languages.say("mistake.title", language),
+        }
+        for language in LANGUAGES
+    }
     return {
         "server_name": f"[{settings.host}]" if ":" in settings.host else settings.host,
         "server_port": port,
@@ -83,7 +89,7 @@ def launch_options(ctx: Context, port: int) -> dict[str, Any]:
         "css_paths": sorted(p for p in CSS_FOLDER.glob("*.css") if p.name != EARLY_CSS),
         "app_kwargs": {
             "middleware": [
-                Middleware(EarlyHead, first=early_html(names), last=late_html()),
+                Middleware(EarlyHead, first=early_html(words), last=late_html()),
                 Middleware(Guard, rules=guard_rules(settings), say=guard_sentence(ctx)),
             ],
             "routes": routes(ctx),
@@ -105,12 +111,17 @@ def guard_sentence(ctx: Context) -> Callable[[str, str], str]:
 
 def guard_rules(settings: Settings) -> GuardRules:
     """What the guard lets in: the names this server goes by, and who may frame it."""
-    framers = tuple(settings.frame_ancestors.split())
-    if "SPACE_ID" in os.environ:
-        framers += ("https://huggingface.co",)
+    framers = ("'self'", *settings.frame_ancestors.split())
+    hosts = settings.host_names + own_names(settings)
+    if "SPACE_ID" not in os.environ:
+        return GuardRules(hosts=hosts, frame_ancestors=framers)
+    # All visitors of a Space come from the address of its proxy.
     return GuardRules(
-        hosts=settings.host_names + own_names(settings),
-        frame_ancestors=("'self'", *framers),
+        hosts=hosts,
+        frame_ancestors=(*framers, "https://huggingface.co"),
+        address_per_second=6_000.0,
+        address_burst=60_000.0,
+        most_streams_per_address=2_000,
     )
 
 

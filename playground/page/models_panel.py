@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -39,7 +39,11 @@ def models_panel(ctx: Context, operator: Operator, tab: gr.Tab, other_tabs: list
         refresh = gr.Button(ctx.label("models.refresh"), elem_classes="quiet", scale=0)
     table = gr.HTML("", js_on_load=SCRIPT, elem_id="models-table", apply_default_css=False)
     timer = gr.Timer(REFRESH_SECONDS, active=False)
-    options = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+    options: dict[str, Any] = {
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        "queue": False,
+    }
 
     def look(request: gr.Request) -> str:
         return table_html(ctx, request, is_operator=operator.is_at(ctx, request))

@@ -14,6 +14,17 @@ from playground.settings import SettingError, Settings
 PRIVATE = 0o700
 
 
+def prepare(settings: Settings) -> int:
+    """Find the port to serve on and make Gradio keep its files in the folder of that port.
+
+    Raises:
+        SettingError: the port or the host cannot be served on.
+    """
+    port = free_port(settings)
+    os.environ["GRADIO_TEMP_DIR"] = str(own_folder(port))
+    return port
+
+
 def free_port(settings: Settings) -> int:
     """The port to serve on: the one that is set, or any free one for 0.
 

@@ -25,6 +25,10 @@ class PictureInput(gr.Image):
         self.languages = languages
         super().__init__(value, **options)
 
+    def get_config(self, cls: Any = None) -> dict[str, Any]:
+        """What the browser gets: the options of the Image that it knows."""
+        return super().get_config(cls or gr.Image)
+
     def preprocess(self, payload: ImageData | None) -> Picture | None:  # type: ignore[override]
         """Read what the visitor chose; a mistake is told in the visitor's language."""
         if payload is None or payload.path is None:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
+from playground.cache import Row
 from playground.page.languages import best_language, language_of_tag
+from playground.page.picture_files import picture_files
 from playground.page.progress import amount
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 PROMETHEUS = "text/plain; version=0.0.4"
 
 
-def routes(ctx: Context) -> list[Route]:
+def routes(ctx: Context) -> list[BaseRoute]:
     """The routes; none tells anything of a visitor."""
 
     async def metrics(_: Request) -> Response:
@@ -37,6 +39,7 @@ def routes(ctx: Context) -> list[Route]:
         Route("/metrics", metrics, methods=["GET"]),
         Route("/health", health, methods=["GET"]),
         Route("/loaded", loaded, methods=["GET"]),
+        picture_files(),
     ]
 
 
@@ -52,5 +55,5 @@ def loaded_words(ctx: Context, language: str) -> str:
     return ctx.languages.say("header.many_loaded", language, count=len(ready), amount=amount(used))
 
 
-def _state(rows: dict[str, object], key: str) -> str:
-    return str(getattr(rows.get(key), "state", "cold"))
+def _state(rows: dict[str, Row], key: str) -> str:
+    return rows[key].state if key in rows else "cold"

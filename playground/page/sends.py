@@ -97,17 +97,21 @@ class Sends:
         self, ctx: Context, offer: _Offer, titles: dict[str, str], tabs: gr.Tabs, held: gr.HTML
     ) -> None:
         keep = ctx.handler(_keep(ctx, offer.get_picture))
-        options = {"show_progress": "hidden", "api_visibility": "private"}
+        options: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         with offer.bar:
             hold = gr.Button(ctx.label("send.hold"), size="sm", elem_classes="quiet")
             hold.click(keep, list(offer.inputs), held, **options)
             for receiver in self._receivers:
                 if receiver.demo_id == offer.demo_id:
                     continue
-                label = ctx.label("send.to") + " " + ctx.label(titles[receiver.demo_id])
+                label = ctx.compose(_send_label(titles[receiver.demo_id]))
                 button = gr.Button(label, size="sm", elem_classes="quiet")
                 kept = button.click(keep, list(offer.inputs), held, **options)
                 _hand_over(ctx, receiver, kept.success(**_open_tab(receiver, tabs)))
+
+
+def _send_label(title_key: str) -> Callable[[Callable[[str], str]], str]:
+    return lambda say: f"{say('send.to')} {say(title_key)}"
 
 
 def _open_tab(receiver: _Receiver, tabs: gr.Tabs) -> dict[str, Any]:

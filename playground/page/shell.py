@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -70,13 +71,15 @@ def _tab(ctx: Context, demo: Demo | BrokenDemo) -> gr.Tab:
 
 def _broken_tab(ctx: Context, demo: BrokenDemo) -> gr.Tab:
     with gr.Tab(demo.id, id=demo.id, elem_id=demo.id, elem_classes="broken-tab") as tab:
-        gr.HTML(
-            f'<div class="broken" role="note">{icon("warning")}'
-            f"<h2>{ctx.label('page.tab_off')}</h2><p>{ctx.label('page.tab_off.help')}</p>"
-            f"<code>{html.escape(demo.reason)}</code></div>",
-            apply_default_css=False,
-        )
+        gr.HTML(ctx.compose(partial(_broken_html, demo.reason)), apply_default_css=False)
     return tab
+
+
+def _broken_html(reason: str, say: Callable[[str], str]) -> str:
+    return (
+        f'<div class="broken" role="note">{icon("warning")}<h2>{say("page.tab_off")}</h2>'
+        f"<p>{say('page.tab_off.help')}</p><code>{html.escape(reason)}</code></div>"
+    )
 
 
 def _forgetting(ctx: Context) -> Callable[[gr.Request], None]:

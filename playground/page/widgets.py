@@ -126,9 +126,8 @@ def paper_line(ctx: Context, paper: Paper) -> gr.HTML:
         f'<a href="{html.escape(paper.url)}" target="_blank" rel="noopener noreferrer">'
         f"{html.escape(paper.citation)}</a>"
     )
-    words = ctx.label("page.paper")
     return gr.HTML(
-        f"{icon('paper')}<span>{words} {link}</span>",
+        ctx.compose(lambda say: f"{icon('paper')}<span>{say('page.paper')} {link}</span>"),
         elem_classes="paper-line",
         apply_default_css=False,
     )
