@@ -37,7 +37,9 @@ def install_debian(*packages: str) -> None:
     sudo = [] if os.geteuid() == 0 else ["sudo"]
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     subprocess.run([*sudo, "apt-get", "update", "-q"], check=False, env=environment)
-    subprocess.run([*sudo, "apt-get", "install", "-y", "-q", *packages], check=False, env=environment)
+    subprocess.run(
+        [*sudo, "apt-get", "install", "-y", "-q", *packages], check=False, env=environment
+    )
 
 
 def install_playwright_browser() -> None:
@@ -55,7 +57,11 @@ def main() -> int:
         install_playwright_browser()
     if not has_font():
         install_debian("fonts-noto-color-emoji")
-    missing = [name for name, there in (("a Chromium", has_browser()), (FONT_FILE, has_font())) if not there]
+    missing = [
+        name
+        for name, there in (("a Chromium", has_browser()), (FONT_FILE, has_font()))
+        if not there
+    ]
     for name in missing:
         print(f"Still missing: {name}. Install it by hand, then run the tests again.")
     return 1 if missing else 0

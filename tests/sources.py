@@ -26,7 +26,10 @@ def tracked_files() -> tuple[str, ...]:
     """Every file that git tracks or would track, relative to the root, with forward slashes."""
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return tuple(sorted(name for name in listing.stdout.splitlines() if (ROOT / name).is_file()))
 

@@ -98,7 +98,15 @@ def test_no_module_level_state(source: Source) -> None:
     changes = set()
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in {"append", "add", "update", "setdefault", "pop", "extend", "clear"}:
+            if node.func.attr in {
+                "append",
+                "add",
+                "update",
+                "setdefault",
+                "pop",
+                "extend",
+                "clear",
+            }:
                 changes.add(ast.unparse(node.func.value))
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
             changes.add(ast.unparse(node.value))
