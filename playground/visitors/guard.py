@@ -5,6 +5,7 @@ public addresses for whoever asks. The guard refuses those before the app sees t
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from playground.visitors.guard_rules import (
     GuardRules,
     Refusal,
     address_of,
+    is_call,
     is_stream,
     is_upload,
     judge_head,
@@ -28,6 +30,8 @@ from playground.visitors.sessions import visitor_of
 
 _MOST_SESSION_CHARACTERS = 128
 _BODY_METHODS = ("POST", "DELETE")
+# How much of a refused body is still taken off the line, in largest bodies.
+_DRAINED_BODIES = 2
 
 Say = Callable[[str, str], str]
 
@@ -94,7 +98,7 @@ class Guard:
             if isinstance(session, Refusal):
                 refusal = session
             if refusal:
-                await self._refuse(refusal, scope, receive, send)
+                await self._refuse(refusal, scope, receive, send, is_read=body.is_whole)
             elif not body.is_cut_off:
                 await self._pass_on(str(session), scope, body.replay(receive), send)
         finally:
@@ -103,11 +107,21 @@ class Guard:
     async def _pass_on(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._judge_rate(self._session_rate, session) if session else None
         if refusal:
-            await self._refuse(refusal, scope, receive, send)
+            await self._refuse(refusal, scope, receive, send, is_read=True)
         elif is_stream(scope):
             await self._stream(session or address_of(scope), scope, receive, send)
+        elif is_call(scope["path"]):
+            await self._call(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Gradio looks up what a call names without asking whether it is there: a page from before
+        # a restart, or a made-up number, would be answered by a traceback in the log and a 500.
+        try:
+            await self.app(scope, receive, send)
+        except LookupError:
+            await self._refuse(Refusal(400, "guard.json"), scope, receive, send, is_read=True)
 
     async def _stream(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
         address = address_of(scope)
@@ -129,14 +143,32 @@ class Guard:
         seconds = rate.take(key)
         return Refusal(429, "guard.rate", seconds) if seconds else None
 
-    async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(
+        self, refusal: Refusal, scope: Scope, receive: Receive, send: Send, *, is_read: bool = False
+    ) -> None:
+        """Answers instead of the app; `is_read` says that nothing of the body is still to come."""
         response = self._answer(refusal, scope)
         if refusal.retry_after_seconds:
             response.headers["retry-after"] = str(max(1, round(refusal.retry_after_seconds)))
-        if scope["method"] in _BODY_METHODS:
-            # What is left of the body is not read, so the connection cannot be used again.
+        if scope["method"] in _BODY_METHODS and not is_read:
             response.headers["connection"] = "close"
+            if refusal.status != 408 and "expect" not in Headers(scope=scope):
+                send = self._with_drain(scope, receive, send)
         await response(scope, receive, send)
+
+    def _with_drain(self, scope: Scope, receive: Receive, send: Send) -> Send:
+        """Reads on after the answer, within bounds: a socket closed on unread bytes loses it."""
+        most = _DRAINED_BODIES * self.rules.most_bytes(scope["path"])
+
+        async def send_and_drain(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                await send({**message, "more_body": True})
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(_drain(receive, most), self.rules.drain_seconds)
+                message = {"type": "http.response.body", "body": b""}
+            await send(message)
+
+        return send_and_drain
 
     def _answer(self, refusal: Refusal, scope: Scope) -> Response:
         told = {"error": refusal.key}
@@ -169,6 +201,7 @@ class _Body:
     clock: Callable[[], float]
     data: bytes = b""
     is_cut_off: bool = False
+    is_whole: bool = False
     _held_count: int = 0
 
     async def read(self, receive: Receive) -> Refusal | None:
@@ -197,6 +230,7 @@ class _Body:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 self.data = b"".join(chunks)
+                self.is_whole = True
                 return None
 
     def replay(self, receive: Receive) -> Receive:
@@ -223,6 +257,15 @@ class _Body:
             return False
         self._held_count += count
         return True
+
+
+async def _drain(receive: Receive, most_bytes: int) -> None:
+    left = most_bytes
+    more = True
+    while more and left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        more = message["type"] == "http.request" and message.get("more_body", False)
 
 
 def _session_in_address(scope: Scope) -> str:

@@ -39,6 +39,7 @@ _BLOCKED_SEGMENTS = frozenset(
 _HIDDEN_ESCAPE = re.compile(r"%(2e|2f|5c|25|00)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DRIVE_PATH = re.compile(r"[A-Za-z]:[\\/][^\\/]")
+_CALL = re.compile(r"/gradio_api/(queue/join|run/|api/|call/|component_server|cancel)")
 _SCHEME = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -60,6 +61,7 @@ class GuardRules:
         most_ranges: Ranges in one Range header.
         patience_seconds: Time a body has, to which each `slowest_bytes_per_second` adds one second.
         slowest_bytes_per_second: Slowest upload that is waited for.
+        drain_seconds: How long the rest of a refused body is still taken off the line.
         session_per_second: Requests a second of one session; twice as many at once.
         address_per_second: Requests a second of one address: a class shares one.
         address_burst: Requests at once of one address: forty pages opening together.
@@ -80,6 +82,7 @@ class GuardRules:
     most_ranges: int = 5
     patience_seconds: float = 20.0
     slowest_bytes_per_second: float = 10_000.0
+    drain_seconds: float = 2.0
     session_per_second: float = 60.0
     address_per_second: float = 600.0
     address_burst: float = 6_000.0
@@ -132,6 +135,11 @@ def judge_head(scope: Scope, rules: GuardRules) -> Refusal | None:
 def is_upload(path: str) -> bool:
     """Returns whether a path takes the files that people choose."""
     return path.rstrip("/").endswith("/gradio_api/upload")
+
+
+def is_call(path: str) -> bool:
+    """Returns whether a path runs an event of the page, by its number or name."""
+    return bool(_CALL.search(path))
 
 
 def is_stream(scope: Scope) -> bool:
