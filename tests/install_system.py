@@ -1,7 +1,8 @@
 """Puts a Chromium and the emoji font on the machine, where they are missing.
 
 Run as `python tests/install_system.py`. Tries, in this order: what is already there, Debian's
-packages (as root or through sudo), Playwright's own download. Ends with status 1 if something is still missing.
+packages (as root or through sudo), Playwright's own download. Ends with status 1 if something is
+still missing.
 """
 
 import os
