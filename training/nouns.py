@@ -1,6 +1,7 @@
 """Noun phrases in English and Traditional Chinese: a cat, three cats, 一隻貓, 三隻貓."""
 
 import random
+import re
 
 from training.concepts import COLOURS, CONCEPTS, Concept
 from training.scenes import Language
@@ -10,31 +11,13 @@ NUMBERS_ZH = ("零", "一", "兩", "三", "四", "五", "六")
 
 # Names that take no "a": masses and plurals.
 _WITHOUT_ARTICLE = frozenset(
-    [
-        "bread",
-        "toast",
-        "corn",
-        "sweetcorn",
-        "broccoli",
-        "cheese",
-        "popcorn",
-        "coffee",
-        "milk",
-        "juice",
-        "ramen",
-        "noodles",
-        "dice",
-        "grapes",
-        "cherries",
-        "jeans",
-        "trousers",
-        "scissors",
-        "glasses",
-        "spectacles",
-        "fries",
-        "chips",
-        "tennis",
-    ]
+    re.findall(
+        r"\S+",
+        """
+        bread toast corn sweetcorn broccoli cheese popcorn coffee milk juice ramen noodles dice
+        grapes cherries jeans trousers scissors glasses spectacles fries chips tennis
+        """,
+    )
 ) | {"french fries"}
 _IRREGULAR_PLURALS = {
     "sheep": "sheep",

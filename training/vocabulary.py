@@ -23,97 +23,18 @@ CONTEXT_TOKENS = 32
 _END = "</w>"
 _START_TOKEN, _END_TOKEN = "<|startoftext|>", "<|endoftext|>"
 _SCENES_READ = 20_000
-_COMMON_ZH = [
-    "左邊",
-    "右邊",
-    "上面",
-    "下面",
-    "上方",
-    "下方",
-    "前面",
-    "後面",
-    "擋住",
-    "遮住",
-    "照片",
-    "圖片",
-    "背景",
-    "圖案",
-    "可愛",
-    "東西",
-    "物品",
-    "畫面",
-    "看到",
-    "還有",
-    "什麼",
-    "哪裡",
-    "幾個",
-    "顏色",
-    "比較",
-]
 # Words people type although no caption holds them; they should not fall to pieces.
-_COMMON_EN = [
-    "what",
-    "which",
-    "how",
-    "many",
-    "colour",
-    "color",
-    "where",
-    "who",
-    "is",
-    "are",
-    "not",
-    "no",
-    "yes",
-    "any",
-    "my",
-    "your",
-    "his",
-    "her",
-    "it",
-    "its",
-    "please",
-    "look",
-    "at",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "here",
-    "image",
-    "photo",
-    "picture",
-    "painting",
-    "sketch",
-    "little",
-    "tiny",
-    "huge",
-    "nice",
-    "beautiful",
-    "funny",
-    "happy",
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "blue",
-    "purple",
-    "pink",
-    "brown",
-    "black",
-    "white",
-    "grey",
-    "gray",
-    "between",
-    "near",
-    "beside",
-    "inside",
-    "outside",
-    "thing",
-    "things",
-]
+_COMMON = re.findall(
+    r"\S+",
+    """
+    左邊 右邊 上面 下面 上方 下方 前面 後面 擋住 遮住 照片 圖片 背景 圖案 可愛 東西 物品 畫面
+    看到 還有 什麼 哪裡 幾個 顏色 比較
+    what which how many colour color where who is are not no yes any my your his her it its
+    please look at one two three four five six here image photo picture painting sketch
+    little tiny huge nice beautiful funny happy red orange yellow green blue purple pink brown
+    black white grey gray between near beside inside outside thing things
+    """,
+)
 
 
 def build_tokenizer() -> CLIPTokenizer:
@@ -129,14 +50,14 @@ def build_tokenizer() -> CLIPTokenizer:
     tokens = alphabet + [letter + _END for letter in alphabet]
     tokens += [left + right for left, right in merges]
     # The end token comes last: old code finds it as the largest id, and 2 would mean "legacy".
-    tokens = list(dict.fromkeys(tokens)) + [_START_TOKEN, _END_TOKEN]
+    tokens = [*list(dict.fromkeys(tokens)), _START_TOKEN, _END_TOKEN]
     vocabulary = {token: index for index, token in enumerate(tokens)}
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=CONTEXT_TOKENS)
 
 
 def _read_captions() -> tuple[list[str], list[str]]:
     rng = random.Random(0)
-    texts = set(_COMMON_EN)
+    texts = set(_COMMON)
     for number in range(_SCENES_READ):
         scene = sample_scene(number, Split.TRAINING)
         texts.update(caption(scene, language, rng).text for language in Language)
@@ -147,7 +68,7 @@ def _read_captions() -> tuple[list[str], list[str]]:
         texts.update((names.noun_en, names.noun_zh, names.place_en, names.place_zh))
     for pair in (*CATEGORIES.values(), *COLOURS.values()):
         texts.update(pair)
-    joined = " ".join([*sorted(texts), *_COMMON_ZH]).lower()
+    joined = " ".join(sorted(texts)).lower()
     english = sorted(set(re.findall(r"[a-z]+", joined)))
     characters = sorted({c for c in joined + "，。、！？：「」" if ord(c) > 0x7F})
     return english, characters
@@ -193,8 +114,8 @@ def _bytes_of(character: str) -> list[str]:
 def _chinese_words() -> list[str]:
     words = [name for concept in CONCEPTS for name in concept.names_zh]
     words += [pair[1] for pair in (*CATEGORIES.values(), *COLOURS.values())]
-    words += [names.noun_zh for names in BACKGROUNDS.values()] + _COMMON_ZH
-    return sorted({word for word in words if len(word) > 1 and word.isalpha()})
+    words += [names.noun_zh for names in BACKGROUNDS.values()] + _COMMON
+    return sorted({word for word in words if len(word) > 1 and min(word) > "\x7f"})
 
 
 def _chinese_merges(characters: list[str]) -> list[tuple[str, str]]:
