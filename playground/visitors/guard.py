@@ -16,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from playground.visitors.errors import explain
 from playground.visitors.guard_rules import (
     GuardRules,
     Refusal,
@@ -110,7 +111,7 @@ class Guard:
             await self._refuse(refusal, scope, receive, send, is_read=True)
         elif is_stream(scope):
             await self._stream(session or address_of(scope), scope, receive, send)
-        elif is_call(scope["path"]):
+        elif is_call(scope["path"]) or is_upload(scope["path"]):
             await self._call(scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -122,6 +123,10 @@ class Guard:
             await self.app(scope, receive, send)
         except LookupError:
             await self._refuse(Refusal(400, "guard.json"), scope, receive, send, is_read=True)
+        except OSError as error:
+            # A full or closed disk, met while an upload is written.
+            refusal = Refusal(507, explain(error).key)
+            await self._refuse(refusal, scope, receive, send, is_read=True)
 
     async def _stream(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
         address = address_of(scope)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from playground.visitors.errors import PersonError
+from playground.visitors.errors import PersonError, Value
 
 
 def read_number(value: object, *, name_key: str, low: float, high: float) -> float:
@@ -52,7 +52,7 @@ def read_integer(value: object, *, name_key: str, low: int, high: int, multiple_
     if number != math.floor(number):
         raise PersonError("mistake.number.not_whole", {"name_key": name_key})
     if int(number) % multiple_of:
-        values = {"name_key": name_key, "multiple_of": multiple_of}
+        values: dict[str, Value] = {"name_key": name_key, "multiple_of": multiple_of}
         raise PersonError("mistake.number.multiple", values)
     return int(number)
 

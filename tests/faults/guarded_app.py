@@ -40,15 +40,21 @@ class Canvas(gr.HTML):
         return {"seen": point}
 
 
+def remembered(state: int) -> str:
+    """Tell what the server remembers of this visitor."""
+    return str(state)
+
+
 def page() -> gr.Blocks:
     with gr.Blocks(analytics_enabled=False) as blocks:
         text, said = gr.Textbox(label="words"), gr.Textbox(label="answer")
         picture = gr.Image(type="filepath", label="picture")
-        gr.State(0)
+        state = gr.State(7)
         Canvas()
         gr.Button("echo").click(echo, text, said, api_name="echo")
         gr.Button("plain").click(echo, text, said, api_name="plain", queue=False)
         gr.Button("sides").click(sides, picture, said, api_name="sides")
+        gr.Button("remembered").click(remembered, state, said, api_name="remembered", queue=False)
     return blocks
 
 

@@ -1,7 +1,9 @@
 """Attacks on a live Gradio server behind the guard, and proof that it still does its work."""
 
 import base64
+import errno
 import json
+import shutil
 import socket
 import threading
 from pathlib import Path
@@ -287,6 +289,43 @@ def test_row_55_calls_that_make_no_sense(web, body):
     answer = web.post("/gradio_api/queue/join", json=body)
     assert 400 <= answer.status_code < 500 or answer.status_code == 200
     assert "Traceback" not in answer.text
+
+
+def test_row_57_a_forged_state_is_not_believed(web):
+    body = {"data": [999], "fn_index": 3, "session_hash": "forger"}
+    answer = web.post("/gradio_api/run/remembered", json=body)
+    assert answer.json()["data"] == ["7"]
+
+
+def test_row_53_a_page_from_before_a_restart_is_told_to_reload(web):
+    body = {"data": ["a"], "fn_index": 77, "session_hash": "old"}
+    answer = web.post("/gradio_api/queue/join", json=body)
+    assert (answer.status_code, said(answer)) == (400, "guard.json")
+    body = {"component_id": 999, "fn_name": "hover", "data": 1, "session_hash": "old"}
+    answer = web.post("/gradio_api/component_server", json=body)
+    assert (answer.status_code, said(answer)) == (400, "guard.json")
+
+
+def test_row_85_the_folder_of_uploads_is_deleted_while_the_server_runs(web, app):
+    shutil.rmtree(app[2])
+    path = uploaded(web)
+    assert web.get(f"/gradio_api/file={path}").content == bad.small_png()
+
+
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [(errno.ENOSPC, "mistake.disk.full"), (errno.EROFS, "mistake.disk.closed")],
+)
+def test_rows_84_and_85_a_full_or_closed_disk(web, monkeypatch, number, key):
+    def refuse(*_args, **_options):
+        raise OSError(number, "the disk says no")
+
+    monkeypatch.setattr("gradio.route_utils.NamedTemporaryFile", refuse)
+    answer = web.post("/gradio_api/upload", files={"files": ("a.png", bad.small_png())})
+    assert answer.status_code == 507
+    assert answer.text.startswith(key)
+    monkeypatch.undo()
+    assert uploaded(web)
 
 
 def test_row_34_two_million_characters(web):
