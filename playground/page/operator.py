@@ -35,7 +35,8 @@ class Operator:
 
     def knows(self, code: object) -> bool:
         """Whether a code is the right one; takes as long for a wrong as for a right one."""
-        return hmac.compare_digest(str(code).encode(), self.code.encode())
+        typed = str(code).encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(typed, self.code.encode("utf-8", "surrogatepass"))
 
     def is_at(self, ctx: Context, request: gr.Request | None) -> bool:
         """Whether the operator is behind this request."""

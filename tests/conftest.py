@@ -1,0 +1,116 @@
+"""The real playground, served once for all tests, and a browser that notices every mistake."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from playground.settings import Settings, read_settings, set_environment
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE_MS = 20_000
+
+
+def settings_for_tests(**changes: object) -> Settings:
+    """Settings of a run on any free port, without the import of heavy libraries."""
+    asked = {"port": 0, "warm_up": False} | changes
+    settings = read_settings([], {f"PLAYGROUND_{k.upper()}": str(v) for k, v in asked.items()})
+    set_environment(settings)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def playground() -> Iterator[Any]:
+    """The running product: ``app.Running``."""
+    import app
+
+    running = app.open_playground(settings_for_tests())
+    yield running
+    running.page.close(verbose=False)
+
+
+@pytest.fixture(scope="session")
+def address(playground: Any) -> str:
+    """Where the running product is served, without a slash at the end."""
+    return playground.address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium: the one of the system, else the one that playwright brought."""
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a context of its own: ``open_page(path="", at=None, **context options)``.
+
+    At the end the test fails on any error of the page, its console, an answer of 400 or more, or
+    a request to another host. Patterns of expected mistakes go to ``page.expected``.
+    """
+    opened: list[tuple[Page, list[str]]] = []
+
+    def open_one(path: str = "", at: str | None = None, **options: Any) -> Page:
+        defaults = {"viewport": {"width": 1366, "height": 768}, "locale": "en-US"}
+        context = browser.new_context(**(defaults | {"reduced_motion": "reduce"} | options))
+        page = context.new_page()
+        mistakes = watch(page)
+        page.expected = []  # type: ignore[attr-defined]
+        opened.append((page, mistakes))
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto((at or address) + path)
+        page.wait_for_selector("html[data-playground=ready]")
+        return page
+
+    yield open_one
+    for page, _ in opened:
+        page.context.close()
+    for page, mistakes in opened:
+        expected = page.expected  # type: ignore[attr-defined]
+        assert [m for m in mistakes if not any(re.search(e, m) for e in expected)] == []
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page], request: pytest.FixtureRequest) -> Page:
+    """The open playground; a mark ``ctx(locale=..., viewport=...)`` changes the browser."""
+    marker = request.node.get_closest_marker("ctx")
+    return open_page(**(marker.kwargs if marker else {}))
+
+
+def watch(page: Page) -> list[str]:
+    """Collects everything that goes wrong in a page from now on."""
+    mistakes: list[str] = []
+
+    def keep_home(route: Any) -> None:
+        if re.match(r"(https?://(127\.0\.0\.1|localhost|\[::1\])[:/]|data:|blob:)", route.request.url):
+            route.continue_()
+        else:
+            mistakes.append(f"outside request {route.request.url}")
+            route.abort()
+
+    page.context.route("**/*", keep_home)
+    page.on("pageerror", lambda error: mistakes.append(f"page error {error}"))
+    page.on("console", lambda m: mistakes.append(m.text) if m.type == "error" else None)
+    page.on(
+        "response",
+        lambda answer: mistakes.append(f"{answer.status} {answer.url}")
+        if answer.status >= 400
+        else None,
+    )
+    return mistakes

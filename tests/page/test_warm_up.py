@@ -1,0 +1,40 @@
+"""The start-up check names the true cause when libraries do not fit."""
+
+from types import ModuleType
+
+import pytest
+
+from playground.page.languages import Languages
+from playground.page.warm_up import self_check
+
+OPERATOR = "operator torchvision::nms does not exist"
+
+
+def importer(**failing):
+    def import_library(name):
+        if name in failing:
+            raise failing[name]
+        module = ModuleType(name)
+        module.__version__ = "2.14.1"
+        return module
+
+    return import_library
+
+
+def test_all_is_well():
+    assert self_check(import_library=importer()) is None
+
+
+def test_torch_and_torchvision_that_do_not_fit_are_named():
+    key, values = self_check(import_library=importer(torchvision=RuntimeError(OPERATOR + "\nmore")))
+    sentence = Languages.read().say(key, "en", **values)
+    assert "torchvision does not fit torch 2.14.1" in sentence
+    assert OPERATOR in sentence and "more" not in sentence
+
+
+@pytest.mark.parametrize("library", ["torch", "transformers"])
+def test_a_missing_library_is_named(library):
+    error = ImportError(f"No module named {library!r}")
+    key, values = self_check(import_library=importer(**{library: error}))
+    assert key == "start.library"
+    assert library in Languages.read().say(key, "zh-Hant", **values)
