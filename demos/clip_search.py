@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from playground.collection import read_collection
 from playground.page.clip_api import add_events
-from playground.page.clip_asking import FAMILY, ClipAsking
+from playground.page.clip_asking import FAMILY, PRIVATE, ClipAsking
 from playground.page.context import Context
 from playground.page.demo import Demo, Paper
-from playground.page.label_bars import LabelBars, bars_value
+from playground.page.naming import build_naming
 from playground.page.result_grid import ResultGrid
 from playground.page.search_view import (
     cut_notes,
     found_grid,
-    naming_inside,
     plain_grid,
     search_inside,
 )
@@ -37,16 +35,13 @@ from playground.page.widgets import (
     tool_card,
     workbench,
 )
-from playground.page.work import Done, Status
 from playground.search import MOST_RESULTS, USUAL_RESULTS, Query, read_query
-from playground.visitors.errors import PersonError
 from playground.visitors.notes import Note
 from playground.visitors.pictures import Picture
 from playground.visitors.sessions import Session
 
 ID = "clip_search"
 EXAMPLES = tuple(f"clip_search.example.{number}" for number in range(1, 7))
-OFFERED_FOR_NAMING = 8
 Shown = Iterator[tuple[Any, ...]]
 
 
@@ -98,39 +93,8 @@ class Handlers:
         if index is not None and ctx.say(request, EXAMPLES[0]) in index.texts:
             yield from self.example(EXAMPLES[0])(USUAL_RESULTS, entry.key, request)
             return
-        grid = plain_grid(ctx, request, self.asking.collection, self._spread(USUAL_RESULTS))
+        grid = plain_grid(ctx, request, self.asking.collection, self.asking.spread(USUAL_RESULTS))
         yield ("", "", None, grid, status_html(ctx.say(request, "status.ready")), "", "")
-
-    def name(
-        self, picture: Picture | None, labels: str, templates: str, model: str, request: gr.Request
-    ) -> Shown:
-        """Compare the picture with the labels: bars, status, notes, inside."""
-        if picture is None:
-            raise PersonError("mistake.picture.missing")
-        yield from self._show_naming(request, picture.pixels, labels, templates, model)
-
-    def name_offered(
-        self, chosen: str | None, labels: str, templates: str, model: str, request: gr.Request
-    ) -> Shown:
-        """Name one of the pictures offered: it becomes the picture."""
-        place = self.asking.collection.place_of(chosen)
-        picture = self.asking.collection.read(place)
-        for shown in self._show_naming(request, place, labels, templates, model):
-            yield (picture, *shown)
-
-    def naming_opening(self, request: gr.Request) -> Shown:
-        """What naming opens on: labels, templates, pictures offered, and the first one named."""
-        ctx, entry = self.asking.ctx, self.asking.ctx.entries(FAMILY)[0]
-        labels = ctx.say(request, "clip_search.labels.example")
-        templates = ctx.say(request, "clip_search.templates.example")
-        places = self._spread(OFFERED_FOR_NAMING)
-        offered = plain_grid(ctx, request, self.asking.collection, places)
-        if self.asking.indexes.at_hand(entry) is None:
-            yield (labels, templates, offered, None, None, "", "", "")
-            return
-        picture = self.asking.collection.read(places[0])
-        for shown in self._show_naming(request, places[0], labels, templates, entry.key):
-            yield (labels, templates, offered, picture, *shown)
 
     def receive(self, picture: Picture, request: gr.Request) -> Shown:
         """A picture sent from another tab: search for pictures like it."""
@@ -146,10 +110,6 @@ class Handlers:
         words = self.asking.ctx.say(request, f"{key}.without")
         return "" if words == f"{key}.without" else words
 
-    def _spread(self, count: int) -> range:
-        total = len(self.asking.collection.pictures)
-        return range(0, total, max(1, total // count))[:count]
-
     def _show(
         self,
         request: gr.Request,
@@ -159,7 +119,9 @@ class Handlers:
         model: object,
     ) -> Shown:
         ctx, collection = self.asking.ctx, self.asking.collection
-        for step in self._told(request, self.asking.find(request, query, count, model), model):
+        for step in self.asking.told(
+            request, self.asking.find(request, query, count, model), model
+        ):
             if isinstance(step, str):
                 yield gr.skip(), step, gr.skip(), gr.skip()
                 continue
@@ -172,57 +134,6 @@ class Handlers:
                 search_inside(ctx, request, collection, answer),
             )
 
-    def _show_naming(
-        self,
-        request: gr.Request,
-        picture: np.ndarray | int,
-        labels: object,
-        templates: object,
-        model: object,
-    ) -> Shown:
-        ctx = self.asking.ctx
-        news, notes = self.asking.name(request, picture, labels, templates, model)
-        for step in self._told(request, news, model):
-            if isinstance(step, str):
-                yield gr.skip(), step, gr.skip(), gr.skip()
-                continue
-            status, naming = step
-            told = ctx.say_notes(request, (*notes, *cut_notes(naming.tokens)))
-            yield (
-                bars_value(ctx, request, naming),
-                status,
-                html.escape(told),
-                naming_inside(ctx, request, naming),
-            )
-
-    def _told(
-        self, request: gr.Request, news: Iterator[Status | Done[Any]], model: object
-    ) -> Iterator[str | tuple[str, Any]]:
-        """Status lines while work goes on, then the last one with the result."""
-        ctx, entry = self.asking.ctx, self.asking.entry(model)
-        try:
-            for step in news:
-                if isinstance(step, Status):
-                    yield status_html(step.text, is_busy=True)
-                    continue
-                key = "stored" if step.value.is_from_store else "answered"
-                milliseconds = max(1, round(1000 * step.seconds))
-                said = ctx.say(
-                    request, f"clip_search.{key}", model=entry.title, milliseconds=milliseconds
-                )
-                yield status_html(f"{said} {ctx.say(request, entry.note_key)}"), step.value
-        except Exception:
-            # The mistake is told by itself; the line must not go on saying that work goes on.
-            yield status_html(ctx.say(request, "status.ready"))
-            raise
-
-
-PRIVATE: dict[str, Any] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "concurrency_limit": None,
-}
-
 
 def build(ctx: Context) -> None:
     """Two ways to use one model: find pictures, and name a picture."""
@@ -232,7 +143,7 @@ def build(ctx: Context) -> None:
         with gr.Tab(ctx.label("clip_search.mode.search"), id="search"):
             build_search(ctx, handlers)
         with gr.Tab(ctx.label("clip_search.mode.name"), id="name"):
-            build_naming(ctx, handlers)
+            build_naming(asking)
     add_events(asking)
 
 
@@ -270,7 +181,11 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
         with tools:
             with tool_card(ctx, "clip_search.picture.heading"):
                 picture = picture_input(
-                    ctx, "clip_search.picture", elem_id="clip-search-picture", height=180
+                    ctx,
+                    "clip_search.picture",
+                    elem_id="clip-search-picture",
+                    height=190,
+                    show_label=False,
                 )
                 balance = gr.Slider(
                     0,
@@ -326,65 +241,6 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
     opened = [words, without, picture, *shown]
     gr.on(None, ctx.handler(handlers.opening), [], opened, **PRIVATE)
     ctx.sends.receive(ID, ctx.handler(handlers.receive), opened)
-
-
-def build_naming(ctx: Context, handlers: Handlers) -> None:
-    """The picture and the bars on the stage; labels and templates beside them."""
-    with workbench() as (stage, tools):
-        with stage:
-            with gr.Row(elem_classes="naming"):
-                with gr.Column(min_width=240):
-                    picture = picture_input(
-                        ctx, "clip_search.naming.picture", elem_id="naming-picture", height=300
-                    )
-                with gr.Column(min_width=280):
-                    bars = LabelBars(elem_id="naming-bars")
-            offered = ResultGrid(elem_id="naming-offered", opens=False)
-            status = status_line(ctx)
-            notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
-            with inside_drawer(ctx):
-                inside = gr.HTML("", elem_classes="inside-numbers", apply_default_css=False)
-        with tools:
-            with tool_card(ctx, "clip_search.labels.heading"):
-                labels = gr.Textbox(
-                    label=ctx.label("clip_search.labels"),
-                    info=ctx.label("clip_search.labels.help"),
-                    elem_id="naming-labels",
-                    lines=5,
-                    max_lines=12,
-                )
-                go = gr.Button(
-                    ctx.label("clip_search.naming.go"), variant="primary", elem_id="naming-go"
-                )
-            with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
-                templates = gr.Textbox(
-                    label=ctx.label("clip_search.templates"),
-                    info=ctx.label("clip_search.templates.help"),
-                    elem_id="naming-templates",
-                    lines=3,
-                    max_lines=8,
-                )
-                model = model_choice(ctx, FAMILY, elem_id="naming-model")
-    shown = [bars, status, notes, inside]
-    events = [
-        gr.on(
-            [go.click, picture.input],
-            ctx.handler(handlers.name),
-            [picture, labels, templates, model],
-            shown,
-            **PRIVATE,
-        ),
-        offered.choose(
-            ctx.handler(handlers.name_offered),
-            [offered, labels, templates, model],
-            [picture, *shown],
-            **PRIVATE,
-        ),
-    ]
-    with stage:
-        stop_button(ctx, events)
-    opened = [labels, templates, offered, picture, *shown]
-    gr.on(None, ctx.handler(handlers.naming_opening), [], opened, **PRIVATE)
 
 
 DEMO = Demo(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import gradio as gr
 import numpy as np
@@ -14,6 +14,7 @@ from playground.catalog import Entry
 from playground.collection import Collection
 from playground.index import Index, Indexes
 from playground.page.context import Context
+from playground.page.widgets import status_html
 from playground.page.work import Done, Status
 from playground.search import Answer, Asker, Query, find, read_count
 from playground.visitors.notes import Note
@@ -23,6 +24,12 @@ from playground.zero_shot import Naming, name_picture, read_templates
 
 R = TypeVar("R")
 FAMILY = "clip"
+# For events that only the page itself uses.
+PRIVATE: dict[str, Any] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+}
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,45 @@ class ClipAsking:
             return name_picture(cache, index, picture, checked.labels, texts, asker=asker)
 
         return self._ask(request, self.entry(model), job), (*checked.notes, *notes)
+
+    def told(
+        self, request: gr.Request | None, news: Iterator[Status | Done[Any]], model: object
+    ) -> Iterator[str | tuple[str, Any]]:
+        """Puts news into status lines.
+
+        Args:
+            request: Who asked.
+            news: What `find` or `name` gives.
+            model: Which model, as it arrived.
+
+        Yields:
+            Status lines while the work goes on, then the last one together with the result.
+        """
+        ctx, entry = self.ctx, self.entry(model)
+        try:
+            for step in news:
+                if isinstance(step, Status):
+                    yield status_html(step.text, is_busy=True)
+                    continue
+                key = "stored" if step.value.is_from_store else "answered"
+                milliseconds = max(1, round(1000 * step.seconds))
+                said = ctx.say(
+                    request,
+                    f"clip_search.{key}",
+                    model=entry.title,
+                    milliseconds=milliseconds,
+                    note=ctx.say(request, entry.note_key),
+                )
+                yield status_html(said), step.value
+        except Exception:
+            # The mistake is told by itself; the line must not go on saying that work goes on.
+            yield status_html(ctx.say(request, "status.ready"))
+            raise
+
+    def spread(self, count: int) -> range:
+        """Returns up to `count` places of pictures, spread over the collection."""
+        total = len(self.collection.pictures)
+        return range(0, total, max(1, total // count))[:count]
 
     def _ask(
         self, request: gr.Request | None, item: Entry, job: Callable[[Index, Asker], R]

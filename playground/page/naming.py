@@ -1,0 +1,155 @@
+"""Naming a picture with labels of one's own: the second half of the CLIP tab."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from playground.page.clip_asking import FAMILY, PRIVATE, ClipAsking
+from playground.page.label_bars import LabelBars, bars_value
+from playground.page.result_grid import ResultGrid
+from playground.page.search_view import cut_notes, naming_inside, plain_grid
+from playground.page.widgets import (
+    inside_drawer,
+    model_choice,
+    picture_input,
+    status_line,
+    stop_button,
+    tool_card,
+    workbench,
+)
+from playground.visitors.errors import PersonError
+from playground.visitors.pictures import Picture
+
+OFFERED = 8
+Shown = Iterator[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class NamingHandlers:
+    """What happens when somebody does something. Each yields values for its outputs."""
+
+    asking: ClipAsking
+
+    def name(
+        self, picture: Picture | None, labels: str, templates: str, model: str, request: gr.Request
+    ) -> Shown:
+        """Compare the picture with the labels: bars, status, notes, inside."""
+        if picture is None:
+            raise PersonError("mistake.picture.missing")
+        yield from self._show(request, picture.pixels, labels, templates, model)
+
+    def name_offered(
+        self, chosen: str | None, labels: str, templates: str, model: str, request: gr.Request
+    ) -> Shown:
+        """Name one of the pictures offered: it becomes the picture."""
+        place = self.asking.collection.place_of(chosen)
+        picture = self.asking.collection.read(place)
+        for shown in self._show(request, place, labels, templates, model):
+            yield (picture, *shown)
+
+    def opening(self, request: gr.Request) -> Shown:
+        """What naming opens on: labels, templates, pictures offered, and the first one named."""
+        ctx, entry = self.asking.ctx, self.asking.ctx.entries(FAMILY)[0]
+        labels = ctx.say(request, "clip_search.labels.example")
+        templates = ctx.say(request, "clip_search.templates.example")
+        places = self.asking.spread(OFFERED)
+        offered = plain_grid(ctx, request, self.asking.collection, places)
+        if self.asking.indexes.at_hand(entry) is None:
+            yield (labels, templates, offered, None, None, "", "", "")
+            return
+        picture = self.asking.collection.read(places[0])
+        for shown in self._show(request, places[0], labels, templates, entry.key):
+            yield (labels, templates, offered, picture, *shown)
+
+    def _show(
+        self,
+        request: gr.Request,
+        picture: np.ndarray | int,
+        labels: object,
+        templates: object,
+        model: object,
+    ) -> Shown:
+        ctx = self.asking.ctx
+        news, notes = self.asking.name(request, picture, labels, templates, model)
+        for step in self.asking.told(request, news, model):
+            if isinstance(step, str):
+                yield gr.skip(), step, gr.skip(), gr.skip()
+                continue
+            status, naming = step
+            told = ctx.say_notes(request, (*notes, *cut_notes(naming.tokens)))
+            yield (
+                bars_value(ctx, request, naming),
+                status,
+                html.escape(told),
+                naming_inside(ctx, request, naming),
+            )
+
+
+def build_naming(asking: ClipAsking) -> None:
+    """Places the picture and the bars on the stage, labels and templates beside them."""
+    ctx, handlers = asking.ctx, NamingHandlers(asking)
+    with workbench() as (stage, tools):
+        with stage:
+            with gr.Row(elem_classes="naming"):
+                with gr.Column(min_width=240):
+                    picture = picture_input(
+                        ctx,
+                        "clip_search.naming.picture",
+                        elem_id="naming-picture",
+                        height=380,
+                        show_label=False,
+                    )
+                with gr.Column(min_width=280):
+                    bars = LabelBars(elem_id="naming-bars")
+            offered = ResultGrid(elem_id="naming-offered", opens=False)
+            status = status_line(ctx)
+            notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
+            with inside_drawer(ctx):
+                inside = gr.HTML("", elem_classes="inside-numbers", apply_default_css=False)
+        with tools:
+            with tool_card(ctx, "clip_search.labels.heading"):
+                labels = gr.Textbox(
+                    label=ctx.label("clip_search.labels"),
+                    info=ctx.label("clip_search.labels.help"),
+                    elem_id="naming-labels",
+                    lines=5,
+                    max_lines=12,
+                )
+                go = gr.Button(
+                    ctx.label("clip_search.naming.go"), variant="primary", elem_id="naming-go"
+                )
+            with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
+                templates = gr.Textbox(
+                    label=ctx.label("clip_search.templates"),
+                    info=ctx.label("clip_search.templates.help"),
+                    elem_id="naming-templates",
+                    lines=3,
+                    max_lines=8,
+                )
+                model = model_choice(ctx, FAMILY, elem_id="naming-model")
+    shown = [bars, status, notes, inside]
+    events = [
+        gr.on(
+            [go.click, picture.input],
+            ctx.handler(handlers.name),
+            [picture, labels, templates, model],
+            shown,
+            **PRIVATE,
+        ),
+        offered.choose(
+            ctx.handler(handlers.name_offered),
+            [offered, labels, templates, model],
+            [picture, *shown],
+            **PRIVATE,
+        ),
+    ]
+    with stage:
+        stop_button(ctx, events)
+    opened = [labels, templates, offered, picture, *shown]
+    gr.on(None, ctx.handler(handlers.opening), [], opened, **PRIVATE)
