@@ -1,0 +1,133 @@
+"""The Models panel, as the operator and as a visitor see it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+import app
+from playground.sentences import read_sentences
+from tests.conftest import settings_for_tests
+from tests.page.trial_tabs import Trial
+
+EN, ZH = read_sentences("en"), read_sentences("zh-Hant")
+ROW = "tr[data-model=mini-clip]"
+
+
+@pytest.fixture
+def models(open_page):
+    def open_models(path="", **options):
+        page = open_page(path, **options)
+        page.locator("#models-button").click()
+        expect(page.locator("table.models")).to_be_visible()
+        return page
+
+    return open_models
+
+
+def test_every_model_is_told_with_all_its_facts(models, playground):
+    page = models()
+    for entry in playground.ctx.catalog:
+        row = page.locator(f"tr[data-model={entry.key}]")
+        expect(row).to_contain_text(entry.title)
+        licence = row.get_by_role("link", name=entry.licence.name)
+        expect(licence).to_have_attribute("href", entry.licence.url)
+        expect(row.get_by_role("link", name=entry.paper.citation)).to_be_visible()
+    heads = page.locator("table.models th").all_inner_texts()
+    columns = ("model", "state", "size", "licence", "used", "load", "error")
+    assert [EN[f"models.column.{name}"] for name in columns] == heads[:7]
+    expect(page.locator(".budget")).to_have_text(re.compile(r"cpu|cuda|mps"))
+
+
+@pytest.mark.ctx(locale="zh-TW")
+def test_the_panel_speaks_chinese(models):
+    page = models(locale="zh-TW")
+    expect(page.locator("table.models")).to_contain_text(ZH["models.column.licence"])
+    expect(page.locator(ROW)).not_to_contain_text(EN["models.never"])
+
+
+def press(page, act):
+    button = page.locator(f"{ROW} [data-act={act}]")
+    button.focus()
+    page.keyboard.press("Enter")
+
+
+def test_the_operator_loads_pins_and_unloads_by_keyboard(models):
+    page = models()
+    state = page.locator(f"{ROW} .state")
+    expect(state).to_have_text(re.compile("on disk|in memory|on the device"))
+    if state.inner_text() != EN["models.state.device"]:
+        press(page, "load")
+    expect(state).to_have_text(EN["models.state.device"], timeout=60_000)
+    expect(page.locator(ROW)).to_contain_text(re.compile(r"\d s\b"))
+    expect(page.locator("#loaded")).to_contain_text("mini-clip", timeout=15_000)
+    press(page, "pin")
+    expect(page.locator(f"{ROW} .pinned")).to_be_visible()
+    press(page, "unload")
+    expect(page.get_by_test_id("toast-body")).to_contain_text(EN["mistake.model.in_use"])
+    expect(state).to_have_text(EN["models.state.device"])
+    press(page, "unpin")
+    expect(page.locator(f"{ROW} .pinned")).to_have_count(0)
+    press(page, "unload")
+    expect(state).to_have_text(EN["models.state.memory"])
+
+
+def test_the_keyboard_stays_where_it_was(models):
+    """A fresh table must not take the focus away from the one who walks through it."""
+    page = models()
+    page.locator(f"{ROW} [data-act=pin]").focus()
+    page.get_by_role("button", name=EN["models.refresh"]).evaluate("(button) => button.click()")
+    page.wait_for_function("document.activeElement?.dataset?.act === 'pin'")
+
+
+def test_the_panel_looks_again_only_while_it_is_open(models):
+    page = models()
+    with page.expect_response(re.compile("run|queue")):
+        pass
+    page.locator("#tabs > .tab-wrapper [role=tab]").first.click()
+    expect(page.locator("table.models")).to_be_hidden()
+    asked = []
+    page.on("request", lambda r: asked.append(r.url) if r.method == "POST" else None)
+    page.wait_for_timeout(4_000)
+    assert asked == []
+
+
+@pytest.mark.ctx(viewport={"width": 390, "height": 844})
+def test_it_fits_a_phone(models):
+    page = models(viewport={"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator(f"{ROW} td").first).to_be_visible()
+    assert page.locator(".models-scroll").evaluate("(e) => e.scrollWidth <= e.clientWidth")
+
+
+def test_visitors_look_and_only_the_code_opens_the_buttons(open_page):
+    running = app.open_playground(
+        settings_for_tests(root_path="", host="0.0.0.0", operator_code="sesame", allowed_hosts="localhost"),
+        [Trial().demo],
+    )
+    address = f"http://127.0.0.1:{running.address.rsplit(':', 1)[1]}"
+    try:
+        page = open_page(at=address)
+        page.locator("#models-button").click()
+        expect(page.locator(ROW)).to_be_visible()
+        expect(page.locator("[data-act]")).to_have_count(0)
+        page.get_by_role("button", name=EN["models.operator"]).click()
+        code = page.get_by_label(EN["models.code"])
+        code.fill("open sesame")
+        code.press("Enter")
+        expect(page.get_by_test_id("toast-body")).to_contain_text(EN["mistake.operator.code"])
+        expect(page.locator("[data-act]")).to_have_count(0)
+        code.fill("sesame")
+        code.press("Enter")
+        expect(page.locator(f"{ROW} [data-act=pin]")).to_be_visible()
+        stranger = open_page(at=address)
+        stranger.locator("#models-button").click()
+        expect(stranger.locator(ROW)).to_be_visible()
+        expect(stranger.locator("[data-act]")).to_have_count(0)
+        teacher = open_page("/?operator=sesame", at=address)
+        teacher.locator("#models-button").click()
+        expect(teacher.locator(f"{ROW} [data-act=pin]")).to_be_visible()
+    finally:
+        running.page.close(verbose=False)
