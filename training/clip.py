@@ -49,6 +49,7 @@ class Options:
     output: Path
     checkpoints: Path
     steps: int
+    minutes: float
     batch_size: int
     peak_rate: float
     warmup: int
@@ -74,6 +75,9 @@ def read_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--output", type=Path, default=MODEL_FOLDER, help="where the model goes")
     parser.add_argument("--checkpoints", type=Path, default=Path("runs/clip"))
     parser.add_argument("--steps", type=int, default=4500, help="length of the whole training")
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, help="end after this time, even before --steps"
+    )
     parser.add_argument("--batch-size", type=int, default=256, help="scenes in a step")
     parser.add_argument("--peak-rate", type=float, default=1e-3, help="highest learning rate")
     parser.add_argument("--warmup", type=int, default=200, help="steps to the highest rate")
@@ -85,21 +89,35 @@ def read_options(arguments: list[str] | None = None) -> Options:
     return Options(**vars(parser.parse_args(arguments)))
 
 
-def learning_rate(step: int, options: Options) -> float:
+def progress_of(step: int, seconds: float, options: Options) -> float:
+    """How much of the training is over, by steps or by time, whichever is further.
+
+    Args:
+        step: Steps done, 0 or more.
+        seconds: Seconds spent, 0 or more.
+        options: Give the lengths.
+
+    Returns:
+        0 or more; the training ends at 1.
+    """
+    return max(step / options.steps, seconds / (60 * options.minutes))
+
+
+def learning_rate(step: int, progress: float, options: Options) -> float:
     """Linear warm-up, then half a cosine down to a hundredth.
 
     Source: Radford et al. 2021, section 2.5 (cosine schedule).
 
     Args:
         step: 0 or more.
-        options: Give the peak and the lengths.
+        progress: Part of the training that is over, 0 to 1.
+        options: Give the peak and the warm-up.
 
     Returns:
         The rate of this step.
     """
     if step < options.warmup:
         return options.peak_rate * (step + 1) / options.warmup
-    progress = (step - options.warmup) / max(1, options.steps - options.warmup)
     return options.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
@@ -185,19 +203,25 @@ class Trainer:
             losses = self._learn(batch.to(self.device))
             self.step += 1
             self.seconds = time.monotonic() - started
+            is_last = self._progress() >= 1
             bar.update()
             if self.step % 20 == 0:
                 bar.set_postfix_str(_shown(losses))
-            if self.step % options.save_every == 0 or self.step == options.steps:
+            if self.step % options.save_every == 0 or is_last:
                 self._save()
-            if self.step % options.look_every == 0 or self.step == options.steps:
+            if self.step % options.look_every == 0 or is_last:
                 bar.write(self.look())
                 export(self.model.clip, self.tokenizer, options.output)
+            if is_last:
+                break
         bar.close()
+
+    def _progress(self) -> float:
+        return progress_of(self.step, self.seconds, self.options)
 
     def _learn(self, batch: Batch) -> Losses:
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, self.options)
+            group["lr"] = learning_rate(self.step, self._progress(), self.options)
         with torch.autocast(self.device.type, torch.bfloat16):
             losses = self.model(batch)
         self.optimizer.zero_grad(set_to_none=True)

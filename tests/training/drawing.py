@@ -8,11 +8,12 @@ from training.sampling import Split, sample_scene
 from training.scenes import Background, Scene, SceneObject
 
 numbers = st.integers(0, 999_999_999)
+any_split = st.sampled_from(Split)
 sides_px = st.sampled_from((32, 48, 96))
 
 
 def sampled_scenes(
-    split: st.SearchStrategy[Split] = st.sampled_from(Split), *, fewest: int = 1, most: int = 4
+    split: st.SearchStrategy[Split] = any_split, *, fewest: int = 1, most: int = 4
 ) -> st.SearchStrategy[Scene]:
     return st.builds(
         lambda number, where: sample_scene(number, where, min_objects=fewest, max_objects=most),

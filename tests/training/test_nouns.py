@@ -10,11 +10,19 @@ from training.scenes import Language
 @pytest.mark.parametrize(
     ("name", "plural"),
     [
-        ("cat", "cats"), ("bus", "buses"), ("fox", "foxes"), ("butterfly", "butterflies"),
-        ("monkey", "monkeys"), ("mouse", "mice"), ("sheep", "sheep"), ("box of popcorn", "boxes of popcorn"),
-        ("pair of glasses", "pairs of glasses"), ("loaf of bread", "loaves of bread"), ("kiwi", "kiwis"),
+        ("cat", "cats"),
+        ("bus", "buses"),
+        ("fox", "foxes"),
+        ("butterfly", "butterflies"),
+        ("monkey", "monkeys"),
+        ("mouse", "mice"),
+        ("sheep", "sheep"),
+        ("box of popcorn", "boxes of popcorn"),
+        ("pair of glasses", "pairs of glasses"),
+        ("loaf of bread", "loaves of bread"),
+        ("kiwi", "kiwis"),
     ],
-)  # fmt: skip
+)
 def test_plurals(name: str, plural: str) -> None:
     assert plural_en(name) == plural
 
