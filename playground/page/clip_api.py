@@ -21,6 +21,18 @@ from playground.visitors.pictures import Picture
 from playground.zero_shot import HIGHEST_SCALE, LOWEST_SCALE, PLAIN_TEMPLATE
 
 HALF = 0.5
+# Asks for the model's own logit scale.
+OWN_SCALE = 0.0
+
+
+class Texts(gr.JSON):
+    """A list of texts. `gr.JSON` itself says of its type only `{}`, which MCP clients refuse."""
+
+    is_template = True
+
+    def api_info(self) -> dict[str, Any]:
+        """Tells programs what is wanted."""
+        return {"type": "array", "items": {"type": "string"}}
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,7 @@ class ClipApi:
         picture: Picture | None,
         labels: list[str],
         templates: list[str],
-        logit_scale: float | None,
+        logit_scale: float,
         model: str,
         request: gr.Request,
     ) -> dict[str, Any]:
@@ -89,7 +101,7 @@ class ClipApi:
             picture: The picture to name.
             labels: 2 to 30 labels.
             templates: Up to 8 sentences with {} where the label goes; empty for the bare label.
-            logit_scale: 1 / softmax temperature, 1 to 200; null for the model's own.
+            logit_scale: 1 / softmax temperature, 1 to 200; 0 for the model's own.
             model: Key of the CLIP model that answers, such as mini-clip.
 
         Returns:
@@ -97,12 +109,11 @@ class ClipApi:
         """
         if picture is None:
             raise PersonError("mistake.picture.missing")
-        if logit_scale is not None:
-            low, high = LOWEST_SCALE, HIGHEST_SCALE
-            read_number(logit_scale, name_key="label_bars.scale", low=low, high=high)
+        low, high = (OWN_SCALE, OWN_SCALE) if logit_scale == 0 else (LOWEST_SCALE, HIGHEST_SCALE)
+        scale = read_number(logit_scale, name_key="label_bars.scale", low=low, high=high)
         news, _ = self.asking.name(request, picture.pixels, labels, templates, model)
         naming = result_of(news)
-        scale = naming.logit_scale if logit_scale is None else float(logit_scale)
+        scale = scale or naming.logit_scale
         rows = zip(naming.labels, naming.cosines, naming.probabilities(scale), strict=True)
         return {
             "model": model,
@@ -137,17 +148,17 @@ def add_events(asking: ClipAsking) -> None:
     """
     ctx, api = asking.ctx, ClipApi(asking)
     with gr.Row(visible=False):
-        words, without = gr.Textbox(), gr.Textbox()
+        words, words_as_well, without = gr.Textbox(), gr.Textbox(""), gr.Textbox("")
         picture = PictureInput(languages=ctx.languages)
         balance = gr.Number(HALF)
         count = gr.Number(USUAL_RESULTS, precision=0)
-        labels, templates = gr.JSON(["cat", "dog"]), gr.JSON([PLAIN_TEMPLATE])
-        scale = gr.Number(None)
+        labels, templates = Texts(), Texts([PLAIN_TEMPLATE])
+        scale = gr.Number(OWN_SCALE)
         model = model_choice(ctx, "clip")
         answer = gr.JSON()
         inputs: dict[Callable[..., Any], list[Any]] = {
             api.clip_search_by_text: [words, without, count, model],
-            api.clip_search_by_picture: [picture, words, balance, without, count, model],
+            api.clip_search_by_picture: [picture, words_as_well, balance, without, count, model],
             api.clip_search_classify: [picture, labels, templates, scale, model],
         }
         for function, widgets in inputs.items():
