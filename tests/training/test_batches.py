@@ -1,11 +1,11 @@
 import random
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import CLIPTokenizer
 
 from tests.training.drawing import sampled_scenes
 from training.batches import (
@@ -17,15 +17,14 @@ from training.batches import (
     presence_matrix,
 )
 from training.scenes import Language
-from training.vocabulary import build_tokenizer
 from training.wording import caption
 
 few = settings(max_examples=30, deadline=None)
 
 
 @pytest.fixture(scope="module")
-def batches() -> Iterator[ClipBatches]:
-    yield ClipBatches(build_tokenizer(), 96, 12, 24, Curriculum(steps=50, easy_part=0.1))
+def batches(tokenizer: CLIPTokenizer) -> ClipBatches:
+    return ClipBatches(tokenizer, 96, 12, 24, Curriculum(steps=50, easy_part=0.1))
 
 
 def test_a_batch_is_the_same_again_and_well_formed(batches: ClipBatches) -> None:

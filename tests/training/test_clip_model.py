@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from transformers import CLIPTokenizer
 
 from training.batches import ClipBatches, Curriculum
 from training.clip_model import (
@@ -14,7 +15,7 @@ from training.clip_model import (
     contrastive_loss,
     name_loss,
 )
-from training.vocabulary import CONTEXT_TOKENS, build_tokenizer
+from training.vocabulary import CONTEXT_TOKENS
 
 
 def test_the_contrastive_loss_by_hand() -> None:
@@ -41,8 +42,7 @@ def test_the_name_loss_by_hand() -> None:
     assert name_loss(logits, presence).item() == pytest.approx(by_picture / 2)
 
 
-def test_the_model_has_the_shape_that_the_family_needs() -> None:
-    tokenizer = build_tokenizer()
+def test_the_model_has_the_shape_that_the_family_needs(tokenizer: CLIPTokenizer) -> None:
     config = build_model(tokenizer).config
     assert config.text_config.hidden_size == config.projection_dim == WIDTH
     assert config.vision_config.hidden_size == WIDTH
@@ -51,9 +51,9 @@ def test_the_model_has_the_shape_that_the_family_needs() -> None:
     assert config.vision_config.image_size == SIDE_PX
 
 
-def test_a_few_steps_on_one_batch_lower_every_loss() -> None:
+def test_a_few_steps_on_one_batch_lower_every_loss(tokenizer: CLIPTokenizer) -> None:
     torch.manual_seed(0)
-    tokenizer, processor = build_tokenizer(), build_image_processor()
+    processor = build_image_processor()
     made = ClipBatches(tokenizer, SIDE_PX, PATCH_PX, 8, Curriculum(10))[5]
     model = ClipWithHelpers(build_model(tokenizer), processor.image_mean, processor.image_std)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)

@@ -1,6 +1,5 @@
 import random
 
-import pytest
 from transformers import CLIPTokenizer
 
 from training.concepts import CONCEPTS
@@ -8,11 +7,6 @@ from training.sampling import Split, sample_scene
 from training.scenes import Language
 from training.vocabulary import CONTEXT_TOKENS, build_tokenizer
 from training.wording import caption
-
-
-@pytest.fixture(scope="module")
-def tokenizer() -> CLIPTokenizer:
-    return build_tokenizer()
 
 
 def words(tokenizer: CLIPTokenizer, text: str) -> list[str]:
