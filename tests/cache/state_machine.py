@@ -86,10 +86,8 @@ class CacheMachine(RuleBasedStateMachine):
             if fails is not None:
                 raise fails
 
-        try:
+        with suppress(CacheError, OSError, NoMemory, ValueError, ThreadKilled):
             contextvars.Context().run(lambda: self.cache.run(key, call, timeout=0))
-        except (CacheError, OSError, NoMemory, ValueError, ThreadKilled):
-            pass
 
     @rule(key=keys)
     def evict(self, key: str) -> None:
