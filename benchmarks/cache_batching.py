@@ -1,9 +1,9 @@
 """Thirty visitors ask at once: one call each, or the calls that form by themselves.
 
 Run: ``python -m benchmarks.cache_batching``. Bar: at least 5 times faster. The text encoder has the
-shape of mini-clip's (4 layers, 192 wide) in the unmodified transformers class, with random weights:
-nothing but time is looked at. A search of a few words is about six tokens; the saving is what a
-call costs beside its multiplications, so longer texts on a slow processor gain less: both are shown.
+shape of mini-clip (4 layers, 192 wide) in the unmodified transformers class, random weights:
+nothing but time is looked at. A search of a few words is about six tokens; what is saved is what a
+call costs beside its multiplications, so longer texts may gain less: both are shown.
 """
 
 from __future__ import annotations

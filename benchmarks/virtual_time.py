@@ -122,6 +122,7 @@ class VirtualTime:
 
     def run(self, until_seconds: float = float("inf")) -> None:
         """Lets time pass until nothing is left to happen, or until a moment."""
+        self._decide()
         while self._events and self._events[0][0] <= until_seconds:
             self.now, _, call = heapq.heappop(self._events)
             call()
