@@ -99,6 +99,16 @@ def test_bytes_are_bounded_over_all_and_for_one():
     assert sessions.census()[1] <= 2 * one + 1000
 
 
+def test_what_is_kept_just_now_stays_though_its_owner_came_first():
+    one = bytes_of({"current_picture": picture()})
+    sessions = Sessions(most_bytes=one + 1000)
+    first = sessions.of("one")
+    sessions.of("two").current_picture = picture()
+    first.current_picture = picture()
+    assert sessions.of("one").current_picture is not None
+    assert sessions.of("two").current_picture is None
+
+
 def test_names_are_bounded_and_none_takes_away():
     session = Sessions().of("one")
     for i in range(32):
