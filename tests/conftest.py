@@ -19,6 +19,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 20_000
+# What Gradio writes to the console when a page is left while one of its events still runs.
+LEAVING = ["AbortError: signal is aborted", "Connection errored out", "ERR_ABORTED"]
 
 
 def settings_for_tests(**changes: object) -> Settings:
@@ -98,7 +100,9 @@ def watch(page: Page) -> list[str]:
     mistakes: list[str] = []
 
     def keep_home(route: Any) -> None:
-        if re.match(r"(https?://(127\.0\.0\.1|localhost|\[::1\])[:/]|data:|blob:)", route.request.url):
+        if re.match(
+            r"(https?://(127\.0\.0\.1|localhost|\[::1\])[:/]|data:|blob:)", route.request.url
+        ):
             route.continue_()
         else:
             mistakes.append(f"outside request {route.request.url}")
@@ -109,8 +113,8 @@ def watch(page: Page) -> list[str]:
     page.on("console", lambda m: mistakes.append(m.text) if m.type == "error" else None)
     page.on(
         "response",
-        lambda answer: mistakes.append(f"{answer.status} {answer.url}")
-        if answer.status >= 400
-        else None,
+        lambda answer: (
+            mistakes.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
+        ),
     )
     return mistakes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import inspect
 import logging
-import re
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -79,8 +78,7 @@ class Context:
 
     def budgets(self) -> dict[str, int]:
         """Bytes that models may take, by device."""
-        found = re.findall(r'^cache_budget_bytes{device="(.+)"} (\S+)$', self.cache.metrics(), re.M)
-        return {device: int(float(number)) for device, number in found}
+        return self.cache.budgets()
 
     def work(
         self, request: gr.Request | None, job: Job[R], *, title: str = ""

@@ -116,7 +116,9 @@ def _last_use(say: _Speaker, row: Row | None) -> str:
 def _load_time(say: _Speaker, row: Row | None) -> str:
     if row is None or row.load_seconds is None:
         return say("models.not_measured")
-    return say("models.seconds", seconds=f"{row.load_seconds:.2g}")
+    if row.load_seconds < 1:
+        return say("models.milliseconds", milliseconds=max(1, round(1000 * row.load_seconds)))
+    return say("models.seconds", seconds=f"{row.load_seconds:.1f}")
 
 
 def _error(say: _Speaker, row: Row | None) -> str:
@@ -157,4 +159,4 @@ def _budget_html(say: _Speaker, ctx: Context, rows: list[Row]) -> str:
             f'aria-label="{words}" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share}">'
             f'<span style="width:{share}%"></span></span></div>'
         )
-    return "".join(lines)
+    return "".join(lines) or f'<p class="budget">{say("models.no_budget")}</p>'

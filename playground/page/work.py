@@ -20,6 +20,8 @@ Report = Callable[[News], None]
 Job = Callable[[Report, Callable[[], bool]], R]
 # Work that ends within this time says nothing on the way: a flash of words helps nobody.
 QUIET_SECONDS = 0.15
+# Gradio ends a generator only between two of its values: without news the last one is repeated.
+REPEAT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Work(Generic[R]):
             say: news as a sentence; None means that the work has begun and nothing is known yet.
 
         Yields:
-            ``Status`` for news, then one ``Done``.
+            ``Status`` for news, and again at least every half second, so that Stop and leaving are
+            noticed; then one ``Done``.
 
         Raises:
             BaseException: whatever the job raised.
@@ -69,16 +72,14 @@ class Work(Generic[R]):
         last = ""
         try:
             while True:
-                news = self._next(QUIET_SECONDS if not last else None)
+                news = self._next(REPEAT_SECONDS if last else QUIET_SECONDS)
                 if isinstance(news, Done):
                     yield news
                     return
                 if isinstance(news, _Failed):
                     raise news.error
-                text = say(news)
-                if text != last:
-                    last = text
-                    yield Status(text)
+                last = last if last and news is None else say(news)
+                yield Status(last)
         finally:
             self._stop.set()
 
@@ -91,7 +92,7 @@ class Work(Generic[R]):
         except BaseException as error:
             self._mail.put(_Failed(error))
 
-    def _next(self, timeout: float | None) -> News | Done[R] | _Failed | None:
+    def _next(self, timeout: float) -> News | Done[R] | _Failed | None:
         """The newest letter; older news is dropped, for only the present state is of use."""
         try:
             letter = self._mail.get(timeout=timeout)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 import app
 from playground.sentences import read_sentences
-from tests.conftest import settings_for_tests
+from tests.conftest import LEAVING, settings_for_tests
 from tests.page.conftest import trial, trial_playground
 
 __all__ = ["trial", "trial_playground"]
@@ -65,6 +65,7 @@ def test_browsers_start_in_their_language(open_page, locale, language):
 
 
 def test_the_switch_holds_for_the_next_visit_and_a_link_wins(page, address):
+    page.expected += LEAVING
     page.get_by_role("button", name=EN["language.zh-Hant.name"]).click()
     expect(page.locator("#models-button")).to_have_text(ZH["models.title"])
     assert "lang=zh-Hant" in page.url
@@ -80,8 +81,8 @@ def test_the_switch_holds_for_the_next_visit_and_a_link_wins(page, address):
 def test_chinese_reaches_everything_that_is_seen(page):
     """Names of models, papers and licences stay as they are; no other English is left."""
     names = re.compile(
-        r"mini-\w+|CLIP|Radford et al\. \d+|Apache-2\.0|EN|MB|kB|GB|cpu|cuda|[\d.\s:;,%\u00b7+\-/()]|x"
-        r"|\u21ba|L/14|B/32|[\u3000-\u9fff\uff00-\uffef\u2014\u2026\u201c\u201d]"
+        r"mini-\w+|\bB\b|CLIP|Radford et al\. \d+|Apache-2\.0|EN|MB|kB|GB|cpu|cuda|[\d.\s:;,%\u00b7+\-/()]|x"
+        r"|[\u21ba\u25bc]|L/14|B/32|[\u3000-\u9fff\uff00-\uffef\u2014\u2026\u201c\u201d]"
     )
     for tab in page.locator("#tabs > .tab-wrapper [role=tab]").all():
         tab.click()
@@ -102,7 +103,9 @@ def test_no_marker_and_no_key_is_seen(open_page, language):
         assert [key for key in EN if key in text] == []
 
 
-@pytest.mark.parametrize("path", ["/?lang=zh-Hant%27%3Cscript%3E", "/?lang=", "/?lang=xx&__theme=no"])
+@pytest.mark.parametrize(
+    "path", ["/?lang=zh-Hant%27%3Cscript%3E", "/?lang=", "/?lang=xx&__theme=no"]
+)
 def test_odd_addresses_open_in_english(open_page, path):
     page = open_page(path)
     assert page.title() == EN["page.name"] or page.title() == ZH["page.name"]
@@ -117,9 +120,12 @@ def test_a_huge_accept_language_is_no_trouble(open_page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_follow_the_system_and_the_switch(open_page, scheme):
     page = open_page(color_scheme=scheme)
+    page.expected += LEAVING
     dark = re.compile(r"\bdark\b")
     body = page.locator("body")
-    shade = page.evaluate("getComputedStyle(document.querySelector('.gradio-container')).backgroundColor")
+    shade = page.evaluate(
+        "getComputedStyle(document.querySelector('.gradio-container')).backgroundColor"
+    )
     assert shade == {"light": "rgb(245, 246, 248)", "dark": "rgb(15, 17, 20)"}[scheme]
     page.locator("[data-theme-switch]").click()
     for _ in range(2):
@@ -179,6 +185,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(page):
 
 
 def test_a_tab_has_an_address(page, address):
+    page.expected += LEAVING
     page.locator("#models-button").click()
     expect(page).to_have_url(re.compile(r"lang=en.*#models$"))
     page.reload()
@@ -233,6 +240,7 @@ def test_work_ends_with_its_answer(trial_page, trial):
 
 def test_leaving_the_page_ends_the_work(trial_page, trial):
     page = trial_page()
+    page.expected += LEAVING
     page.locator("#words textarea").fill("a kite")
     page.locator("#go").click()
     expect(page.locator(".status.busy")).to_be_visible()
@@ -256,7 +264,10 @@ def test_mistakes_are_sentences_and_tell_no_secrets(trial_page, locale, words, c
 
 def test_a_tab_that_cannot_be_built_says_why_and_the_others_work(trial_page, trial):
     page = trial_page()
-    for name, reason in (("half", "the second half is missing"), ("absent", "No module named 'absent'")):
+    for name, reason in (
+        ("half", "the second half is missing"),
+        ("absent", "No module named 'absent'"),
+    ):
         page.locator(f"#{name}-button").click()
         panel = page.locator(f"#{name}")
         expect(panel).to_contain_text(EN["page.tab_off"])

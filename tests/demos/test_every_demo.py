@@ -82,7 +82,9 @@ def test_a_tab_has_a_public_event(playground, demo):
 
 def test_api_names_are_not_numbered(playground):
     """Gradio numbers a name that is used twice: then a program calls the wrong one."""
-    names = [str(fn.api_name) for fn in playground.page.fns.values() if fn.api_visibility == "public"]
+    names = [
+        str(fn.api_name) for fn in playground.page.fns.values() if fn.api_visibility == "public"
+    ]
     assert [name for name in names if re.search(r"_\d+$", name)] == []
 
 

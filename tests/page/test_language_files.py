@@ -17,14 +17,27 @@ CODE = [s for s in python_sources() if s.path.startswith(("app.py", "demos/", "p
 SCRIPTS = "".join(path.read_text("utf-8") for path in (ROOT / "assets" / "js").glob("*.js"))
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_-]+)+")
 # Calls whose text argument is a key.
-SPEAKERS = {"say", "label", "PersonError", "Note", "SettingError", "Refusal", "status_line", "tool_card"}
+SPEAKERS = {
+    "say",
+    "label",
+    "PersonError",
+    "Note",
+    "SettingError",
+    "Refusal",
+    "status_line",
+    "tool_card",
+}
 # Characters that Traditional Chinese as written in Taiwan does not use.
 SIMPLIFIED = (
-    "\u4eec\u8fd9\u56fe\u8bf4\u8bed\u5173\u5f00\u8f7d\u5185\u8bf7\u9009\u8f93\u9519\u8bef\u7f51"
-    "\u9875\u6807\u7b7e\u8bcd\u52a8\u673a\u5b66\u4e60\u5b9e\u73b0\u53d1\u4e3a\u65f6\u95f4\u95ee"
-    "\u9898\u6837\u5f20\u8fb9\u5bf9\u6765\u6ca1\u4e2a\u4f1a\u6570\u636e\u8ba9\u8fd8\u8fc7\u8fdb"
-    "\u8fdc\u8fde\u70b9\u4e0e\u4e1a\u4ece\u957f\u5f53\u7ed3\u679c\u5e93\u8bb0\u8bbe\u8ba1\u8ba4"
-).replace("\u679c", "").replace("\u6765", "")
+    (
+        "\u4eec\u8fd9\u56fe\u8bf4\u8bed\u5173\u5f00\u8f7d\u5185\u8bf7\u9009\u8f93\u9519\u8bef\u7f51"
+        "\u9875\u6807\u7b7e\u8bcd\u52a8\u673a\u5b66\u4e60\u5b9e\u73b0\u53d1\u4e3a\u65f6\u95f4\u95ee"
+        "\u9898\u6837\u5f20\u8fb9\u5bf9\u6765\u6ca1\u4e2a\u4f1a\u6570\u636e\u8ba9\u8fd8\u8fc7\u8fdb"
+        "\u8fdc\u8fde\u70b9\u4e0e\u4e1a\u4ece\u957f\u5f53\u7ed3\u679c\u5e93\u8bb0\u8bbe\u8ba1\u8ba4"
+    )
+    .replace("\u679c", "")
+    .replace("\u6765", "")
+)
 
 
 def literals(tree):

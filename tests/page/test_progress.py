@@ -41,7 +41,14 @@ def test_sentences(news, sentence):
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "0 B"), (999, "999 B"), (1_500, "1.5 kB"), (9e6, "9 MB"), (1.25e9, "1.2 GB"), (15e9, "15 GB")],
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_500, "1.5 kB"),
+        (9e6, "9 MB"),
+        (1.25e9, "1.2 GB"),
+        (15e9, "15 GB"),
+    ],
 )
 def test_amounts(number, text):
     assert amount(number) == text
