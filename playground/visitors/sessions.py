@@ -42,6 +42,7 @@ class Session:
     def __init__(self, owner: "Sessions") -> None:
         self._owner = owner
         self._values: dict[str, Any] = {}
+        self._bytes_held = 0
 
     @property
     def current_picture(self) -> Picture | None:
@@ -77,7 +78,7 @@ class Session:
     @property
     def bytes_held(self) -> int:
         """Bytes of everything in it, the names included."""
-        return bytes_of(self._values)
+        return self._bytes_held
 
 
 class Sessions:
@@ -144,9 +145,10 @@ class Sessions:
             values = {key: kept for key, kept in session._values.items() if key != name}
             if value is not None:
                 values[name] = value
-            if bytes_of(values) > self._most_bytes or len(values) > _MOST_NAMES:
+            size = bytes_of(values)
+            if size > self._most_bytes or len(values) > _MOST_NAMES:
                 raise PersonError("mistake.session.full")
-            session._values = values
+            session._values, session._bytes_held = values, size
             # Oldest first; a session that was forgotten meanwhile is in nobody's way.
             for visitor in list(self._kept):
                 if self._bytes_held() <= self._most_bytes:
@@ -155,7 +157,7 @@ class Sessions:
                     del self._kept[visitor]
 
     def _bytes_held(self) -> int:
-        # Counted each time over at most some hundred sessions: no running sum that could drift.
+        # Added up each time, over some hundred sessions at most: no running sum that could drift.
         return sum(session.bytes_held for session, _ in self._kept.values())
 
     def _forget_old(self) -> None:

@@ -246,4 +246,4 @@ class SessionsMachine(RuleBasedStateMachine):
 
 
 TestSessionsMachine = SessionsMachine.TestCase
-TestSessionsMachine.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestSessionsMachine.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)

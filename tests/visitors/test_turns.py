@@ -186,4 +186,4 @@ class TurnsMachine(RuleBasedStateMachine):
 
 
 TestTurnsMachine = TurnsMachine.TestCase
-TestTurnsMachine.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestTurnsMachine.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
