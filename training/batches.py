@@ -84,7 +84,7 @@ class Curriculum:
     steps: int
     easy_part: float = 0.15
     easy_share: float = 0.8
-    final_share: float = 0.45
+    final_share: float = 0.3
 
     def single_share(self, step: int) -> float:
         """Share of one-object scenes at a step.

@@ -92,7 +92,7 @@ class Losses:
 
     def total(self) -> torch.Tensor:
         """The weighted sum that is minimised."""
-        return self.captions + self.names + self.patches + 0.2 * self.background
+        return self.captions + 2 * self.names + self.patches + 0.2 * self.background
 
 
 class ClipWithHelpers(nn.Module):

@@ -16,6 +16,7 @@ from training.sampling import Split
 from training.scores import (
     Clip,
     background_accuracy,
+    name_precision,
     relation_accuracy,
     retrieval_recalls,
     retrieval_scenes,
@@ -90,6 +91,10 @@ def clip_rows(folder: Path) -> list[Row]:
                 found["picture_to_caption_r1_zh"],
             ),
         ]
+        searched = name_precision(clip, scenes)
+        rows.append(
+            Row(f"one name, mean average precision {text}", searched["map_en"], searched["map_zh"])
+        )
         pairs = relation_accuracy(clip, Split.TEST, _RELATION_PAIRS, held_out_only)
         text = f"scene or its twin with swapped places (guessing 50 %), {kind}"
         rows.append(Row(text, pairs["relation_en"], pairs["relation_zh"]))

@@ -138,6 +138,38 @@ def retrieval_recalls(clip: Clip, scenes: list[Scene]) -> dict[str, float]:
     return scores
 
 
+def name_precision(clip: Clip, scenes: list[Scene]) -> dict[str, float]:
+    """Search scenes by one name: mean average precision over the concepts that occur.
+
+    Args:
+        clip: The model.
+        scenes: The scenes that are searched.
+
+    Returns:
+        Mean average precision 0..1 in each language.
+    """
+    pictures = clip.look([paint_picture(scene, PICTURE_SIDE_PX) for scene in scenes])
+    shown = np.zeros((len(scenes), len(CONCEPTS)), bool)
+    for row, scene in zip(shown, scenes, strict=True):
+        row[[thing.concept.index for thing in scene.objects]] = True
+    scores: dict[str, float] = {}
+    for language, name in ((Language.EN, "en"), (Language.ZH, "zh")):
+        table = (clip.read(plain_prompts(language)) @ pictures.T).numpy()
+        found = [
+            _average_precision(row, shown[:, index])
+            for index, row in enumerate(table)
+            if shown[:, index].any()
+        ]
+        scores[f"map_{name}"] = float(np.mean(found))
+    return scores
+
+
+def _average_precision(scores: np.ndarray, relevant: np.ndarray) -> float:
+    hits = relevant[np.argsort(-scores, kind="stable")]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return float(precision[hits].mean())
+
+
 def relation_accuracy(
     clip: Clip, split: Split, count: int, held_out_only: bool
 ) -> dict[str, float]:
