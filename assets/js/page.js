@@ -45,7 +45,7 @@
     started.disconnect();
     markLanguage();
     showLoaded();
-    setInterval(showLoaded, 10000);
+    setInterval(showLoaded, 5000);
     document.addEventListener("visibilitychange", showLoaded);
     const wanted = location.hash.slice(1);
     if (wanted) openTab(wanted);

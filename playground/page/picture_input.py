@@ -20,6 +20,8 @@ class PictureInput(gr.Image):
 
     # The browser draws it as the Image that it knows.
     is_template = True
+    # The event that reads what a visitor chose; set by ``widgets.picture_input``.
+    read: Any = None
 
     def __init__(self, value: Any = None, *, languages: Languages, **options: Any) -> None:
         self.languages = languages

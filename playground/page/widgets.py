@@ -79,7 +79,8 @@ def picture_input(ctx: Context, label_key: str, *, elem_id: str, **options: Any)
     """A picture from a file, the clipboard or the camera, read by our own reader.
 
     The function of an event gets a ``Picture`` or None. What the visitor chose is replaced by our
-    re-encoded copy, without the file's name, place and other hidden data.
+    re-encoded copy, without the file's name, place and other hidden data. To act on a new picture
+    use ``picture.read.success(...)``: it follows only if the picture could be read.
 
     Args:
         ctx: the page's context.
@@ -103,12 +104,16 @@ def picture_input(ctx: Context, label_key: str, *, elem_id: str, **options: Any)
         told = ctx.say_notes(request, chosen.notes) if chosen else ""
         return chosen, html.escape(told)
 
-    picture.input(
+    picture.read = picture.input(
         ctx.handler(replace),
         picture,
         [picture, notes],
         show_progress="hidden",
         api_visibility="private",
+    )
+    # What could not be read must not stay in the field and spoil the next try.
+    picture.read.failure(
+        lambda: None, outputs=picture, show_progress="hidden", api_visibility="private"
     )
     return picture
 

@@ -31,7 +31,7 @@ STEPS = 3
 
 
 class Trial:
-    """Opened by the test: ``go_on`` lets the waiting work end; ``was_stopped`` tells it was left."""
+    """``go_on`` lets the waiting work end; ``was_stopped`` tells that it was left."""
 
     def __init__(self) -> None:
         self.go_on = threading.Event()
