@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from playground.page.context import Context
 
 COLUMNS = ("model", "state", "size", "licence", "used", "load", "error")
+# A failure that has a sentence of its own carries its key.
+MISTAKE_KEY = re.compile(r"\bmistake\.[a-z_.]+[a-z]")
 STATE_OF = {"ready": "device", "loading": "loading", "home": "memory"}
 
 
@@ -71,7 +74,7 @@ def _model_row(
         f'rel="noopener noreferrer">{html.escape(item.licence.name)}</a>',
         "used": _last_use(say, row),
         "load": _load_time(say, row),
-        "error": _error(say, row),
+        "error": _error(say, item, row, is_operator),
     }
     filled = "".join(
         f'<td data-column="{say(f"models.column.{name}")}">{cells[name]}</td>' for name in COLUMNS
@@ -121,15 +124,21 @@ def _load_time(say: _Speaker, row: Row | None) -> str:
     return say("models.seconds", seconds=f"{row.load_seconds:.1f}")
 
 
-def _error(say: _Speaker, row: Row | None) -> str:
+def _error(say: _Speaker, item: Entry, row: Row | None, is_operator: bool) -> str:
     if row is None or not row.error:
         return say("models.no_error")
+    told = MISTAKE_KEY.search(row.error)
+    if told:
+        words = say(told.group(), model=item.title, file=item.source)
+    else:
+        # A library's own words may name folders of this machine.
+        words = html.escape(row.error) if is_operator else say("mistake.model.failed")
     when = (
         say("models.retry_in", seconds=max(1, round(row.retry_in_seconds)))
         if row.retry_in_seconds
         else say("models.retry_next")
     )
-    return f'<span class="failed-words">{html.escape(str(row.error))}</span><small>{when}</small>'
+    return f'<span class="failed-words">{words}</span><small>{when}</small>'
 
 
 def _buttons(say: _Speaker, item: Entry, row: Row | None, state: str) -> str:
