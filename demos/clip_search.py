@@ -171,7 +171,8 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
                     key: gr.Button(ctx.label(f"{key}.chip"), size="sm", elem_classes="chip")
                     for key in EXAMPLES
                 }
-            status = status_line(ctx)
+            with gr.Row(elem_classes="status-row") as line:
+                status = status_line(ctx)
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
             grid = ResultGrid(elem_id="clip-search-grid", sends="clip-search-sends")
             sends = ctx.sends.offer(ID, handlers.chosen_picture, [grid])
@@ -224,20 +225,22 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
                 model = model_choice(ctx, FAMILY, elem_id="clip-search-model")
     shown = [grid, status, notes, inside]
     fields = [words, picture, balance, without, strength, count, model]
-    asked = [go.click, words.submit, without.submit, picture.input]
+    asked = [go.click, words.submit, without.submit]
     asked += [slider.release for slider in (balance, strength, count)]
+    run = ctx.handler(handlers.search)
+    like = ctx.handler(handlers.more)
     events = [
-        gr.on(asked, ctx.handler(handlers.search), fields, shown, trigger_mode="once", **PRIVATE),
-        grid.more(
-            ctx.handler(handlers.more), [grid, count, model], [words, picture, *shown], **PRIVATE
-        ),
+        gr.on(asked, run, fields, shown, trigger_mode="once", **PRIVATE),
+        picture.read.success(run, fields, shown, **PRIVATE),
+        grid.more(like, [grid, count, model], [words, picture, *shown], **PRIVATE),
     ]
     for key, chip in chips.items():
         fn = ctx.handler(handlers.example(key))
         outputs = [words, without, picture, *shown]
         events.append(chip.click(fn, [count, model], outputs, **PRIVATE))
-    with stage:
-        stop_button(ctx, events)
+    with line:
+        stop = stop_button(ctx, events)
+    stop.click(ctx.handler(handlers.asking.stopped), [], status, **PRIVATE)
     opened = [words, without, picture, *shown]
     gr.on(None, ctx.handler(handlers.opening), [], opened, **PRIVATE)
     ctx.sends.receive(ID, ctx.handler(handlers.receive), opened)

@@ -150,6 +150,10 @@ class ClipAsking:
             yield status_html(ctx.say(request, "status.ready"))
             raise
 
+    def stopped(self, request: gr.Request) -> str:
+        """Returns the status line after somebody pressed Stop."""
+        return status_html(self.ctx.say(request, "status.stopped"))
+
     def spread(self, count: int) -> range:
         """Returns up to `count` places of pictures, spread over the collection."""
         total = len(self.collection.pictures)

@@ -31,17 +31,19 @@ TEMPLATE = (
 class LabelBars(gr.HTML):
     """Bars and their table in one; the browser recomputes the shares while the slider moves."""
 
-    def __init__(self, *, elem_id: str) -> None:
+    def __init__(self, *, elem_id: str, **options: Any) -> None:
         """Makes it, empty.
 
         Args:
             elem_id: Unique on the page.
+            **options: More of `gr.HTML`'s; Gradio makes a copy with some when a handler skips it.
         """
         super().__init__(
             html_template=TEMPLATE,
             js_on_load=SCRIPT.read_text(encoding="utf-8"),
             apply_default_css=False,
             elem_id=elem_id,
+            **options,
         )
 
     def postprocess(self, value: Any) -> Any:

@@ -108,7 +108,8 @@ def build_naming(asking: ClipAsking) -> None:
                 with gr.Column(min_width=280):
                     bars = LabelBars(elem_id="naming-bars")
             offered = ResultGrid(elem_id="naming-offered", opens=False)
-            status = status_line(ctx)
+            with gr.Row(elem_classes="status-row") as line:
+                status = status_line(ctx)
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
             with inside_drawer(ctx):
                 inside = gr.HTML("", elem_classes="inside-numbers", apply_default_css=False)
@@ -134,14 +135,10 @@ def build_naming(asking: ClipAsking) -> None:
                 )
                 model = model_choice(ctx, FAMILY, elem_id="naming-model")
     shown = [bars, status, notes, inside]
+    run, fields = ctx.handler(handlers.name), [picture, labels, templates, model]
     events = [
-        gr.on(
-            [go.click, picture.input],
-            ctx.handler(handlers.name),
-            [picture, labels, templates, model],
-            shown,
-            **PRIVATE,
-        ),
+        go.click(run, fields, shown, **PRIVATE),
+        picture.read.success(run, fields, shown, **PRIVATE),
         offered.choose(
             ctx.handler(handlers.name_offered),
             [offered, labels, templates, model],
@@ -149,7 +146,8 @@ def build_naming(asking: ClipAsking) -> None:
             **PRIVATE,
         ),
     ]
-    with stage:
-        stop_button(ctx, events)
+    with line:
+        stop = stop_button(ctx, events)
+    stop.click(ctx.handler(asking.stopped), [], status, **PRIVATE)
     opened = [labels, templates, offered, picture, *shown]
     gr.on(None, ctx.handler(handlers.opening), [], opened, **PRIVATE)
