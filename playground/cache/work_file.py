@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -31,4 +32,5 @@ def write_work(path: Path, work_bytes: dict[str, int]) -> None:
         beside.write_text(text, encoding="utf-8")
         os.replace(beside, path)
     except OSError:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
