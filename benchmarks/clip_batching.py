@@ -32,7 +32,8 @@ PLACES = ("on the grass", "in the night sky", "at the beach")
 
 def questions() -> list[tuple[str, ...]]:
     """One query a visitor, all different."""
-    return [(f"a {noun} {place}",) for noun in NOUNS for place in PLACES][:VISITORS]
+    every: list[tuple[str, ...]] = [(f"a {noun} {place}",) for noun in NOUNS for place in PLACES]
+    return every[:VISITORS]
 
 
 def one_by_one(cache: Cache, visitor: int, texts: tuple[str, ...]) -> np.ndarray:
@@ -81,11 +82,12 @@ def main() -> int:
             taken, found = seconds_for_all(ask, cache)
             seconds[name].append(taken)
             answers.append(np.concatenate(found))
-        assert np.allclose(*answers, atol=1e-4), "batching changed an answer"
-    medians = {name: statistics.median(taken) for name, taken in seconds.items()}
+        alone, together = answers
+        assert np.allclose(alone, together, atol=1e-4), "batching changed an answer"
+    medians = {name: statistics.median(rounds) for name, rounds in seconds.items()}
     print(f"{'way':<12} {'all 30, ms':>11} {'best':>8} {'worst':>8}")
-    for name, taken in seconds.items():
-        worst, best = 1000 * max(taken), 1000 * min(taken)
+    for name, rounds in seconds.items():
+        worst, best = 1000 * max(rounds), 1000 * min(rounds)
         print(f"{name:<12} {1000 * medians[name]:>11.1f} {best:>8.1f} {worst:>8.1f}")
     ratio = medians["one by one"] / medians["batched"]
     print(f"{VISITORS} visitors at once: {ratio:.1f} times faster batched (bar {BAR:.0f})")

@@ -18,6 +18,7 @@ from playground.page.clip_asking import FAMILY, PRIVATE, ClipAsking
 from playground.page.context import Context
 from playground.page.demo import Demo, Paper
 from playground.page.naming import build_naming
+from playground.page.picture_input import PictureInput
 from playground.page.result_grid import ResultGrid
 from playground.page.search_view import (
     cut_notes,
@@ -148,29 +149,11 @@ def build(ctx: Context) -> None:
 
 
 def build_search(ctx: Context, handlers: Handlers) -> None:
-    """Search box and examples over the grid; picture, words to avoid and settings beside it."""
+    """Search bar and examples over the grid; picture, words to avoid and settings beside it."""
     with workbench() as (stage, tools):
         with stage:
-            with gr.Row(elem_classes="search-bar"):
-                words = gr.Textbox(
-                    label=ctx.label("clip_search.words"),
-                    placeholder=ctx.label("clip_search.words.placeholder"),
-                    elem_id="clip-search-words",
-                    max_lines=1,
-                    scale=1,
-                )
-                go = gr.Button(
-                    ctx.label("clip_search.go"),
-                    variant="primary",
-                    elem_id="clip-search-go",
-                    scale=0,
-                    min_width=120,
-                )
-            with gr.Row(elem_classes="chips", elem_id="clip-search-examples"):
-                chips = {
-                    key: gr.Button(ctx.label(f"{key}.chip"), size="sm", elem_classes="chip")
-                    for key in EXAMPLES
-                }
+            words, go = search_bar(ctx)
+            chips = example_chips(ctx)
             with gr.Row(elem_classes="status-row") as line:
                 status = status_line(ctx)
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
@@ -180,70 +163,99 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
             with inside_drawer(ctx):
                 inside = gr.HTML("", elem_classes="inside-numbers", apply_default_css=False)
         with tools:
-            with tool_card(ctx, "clip_search.picture.heading"):
-                picture = picture_input(
-                    ctx,
-                    "clip_search.picture",
-                    elem_id="clip-search-picture",
-                    height=190,
-                    show_label=False,
-                )
-                balance = gr.Slider(
-                    0,
-                    1,
-                    0.5,
-                    step=0.05,
-                    label=ctx.label("clip_search.balance"),
-                    info=ctx.label("clip_search.balance.help"),
-                    elem_id="clip-search-balance",
-                )
-            with tool_card(ctx, "clip_search.without.heading"):
-                without = gr.Textbox(
-                    label=ctx.label("clip_search.without"),
-                    placeholder=ctx.label("clip_search.without.placeholder"),
-                    elem_id="clip-search-without",
-                    max_lines=1,
-                )
-            with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
-                strength = gr.Slider(
-                    0,
-                    1,
-                    0.5,
-                    step=0.05,
-                    label=ctx.label("clip_search.strength"),
-                    info=ctx.label("clip_search.strength.help"),
-                )
-                count = gr.Slider(
-                    1,
-                    MOST_RESULTS,
-                    USUAL_RESULTS,
-                    step=1,
-                    label=ctx.label("clip_search.count"),
-                    info=ctx.label("clip_search.count.help"),
-                    elem_id="clip-search-count",
-                )
-                model = model_choice(ctx, FAMILY, elem_id="clip-search-model")
+            picture, balance = picture_tools(ctx)
+            without = without_tool(ctx)
+            strength, count, model = search_settings(ctx)
     shown = [grid, status, notes, inside]
     fields = [words, picture, balance, without, strength, count, model]
+    opened = [words, without, picture, *shown]
     asked = [go.click, words.submit, without.submit]
     asked += [slider.release for slider in (balance, strength, count)]
-    run = ctx.handler(handlers.search)
-    like = ctx.handler(handlers.more)
+    run, like = ctx.handler(handlers.search), ctx.handler(handlers.more)
     events = [
-        gr.on(asked, run, fields, shown, trigger_mode="once", **PRIVATE),
+        gr.on(asked, run, fields, shown, **PRIVATE),
         picture.read.success(run, fields, shown, **PRIVATE),
         grid.more(like, [grid, count, model], [words, picture, *shown], **PRIVATE),
     ]
     for key, chip in chips.items():
-        fn = ctx.handler(handlers.example(key))
-        outputs = [words, without, picture, *shown]
-        events.append(chip.click(fn, [count, model], outputs, **PRIVATE))
+        fill = ctx.handler(handlers.example(key))
+        events.append(chip.click(fill, [count, model], opened, **PRIVATE))
     with line:
         stop = stop_button(ctx, events)
     stop.click(ctx.handler(handlers.asking.stopped), [], status, **PRIVATE)
-    opened = [words, without, picture, *shown]
     gr.on(None, ctx.handler(handlers.opening), [], opened, **PRIVATE)
     ctx.sends.receive(ID, ctx.handler(handlers.receive), opened)
+
+
+def search_bar(ctx: Context) -> tuple[gr.Textbox, gr.Button]:
+    """The words and the one main button."""
+    with gr.Row(elem_classes="search-bar"):
+        words = gr.Textbox(
+            label=ctx.label("clip_search.words"),
+            placeholder=ctx.label("clip_search.words.placeholder"),
+            elem_id="clip-search-words",
+            max_lines=1,
+            scale=1,
+        )
+        label = ctx.label("clip_search.go")
+        go = gr.Button(label, variant="primary", elem_id="clip-search-go", scale=0, min_width=120)
+    return words, go
+
+
+def example_chips(ctx: Context) -> dict[str, gr.Button]:
+    """Example queries, one click away."""
+    with gr.Row(elem_classes="chips", elem_id="clip-search-examples"):
+        return {
+            key: gr.Button(ctx.label(f"{key}.chip"), size="sm", elem_classes="chip")
+            for key in EXAMPLES
+        }
+
+
+def picture_tools(ctx: Context) -> tuple[PictureInput, gr.Slider]:
+    """A picture to look like, and how much it counts beside the words."""
+    key = "clip_search.picture"
+    with tool_card(ctx, "clip_search.picture.heading"):
+        picture = picture_input(
+            ctx, key, elem_id="clip-search-picture", height=190, show_label=False
+        )
+        balance = slider(ctx, "clip_search.balance", high=1, value=0.5, step=0.05)
+    return picture, balance
+
+
+def without_tool(ctx: Context) -> gr.Textbox:
+    """Words to lead away from."""
+    with tool_card(ctx, "clip_search.without.heading"):
+        return gr.Textbox(
+            label=ctx.label("clip_search.without"),
+            placeholder=ctx.label("clip_search.without.placeholder"),
+            elem_id="clip-search-without",
+            max_lines=1,
+        )
+
+
+def search_settings(ctx: Context) -> tuple[gr.Slider, gr.Slider, gr.Dropdown]:
+    """What has good defaults: how strongly to lead away, how many pictures, which model."""
+    with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
+        strength = slider(ctx, "clip_search.strength", high=1, value=0.5, step=0.05)
+        count = slider(
+            ctx, "clip_search.count", low=1, high=MOST_RESULTS, value=USUAL_RESULTS, step=1
+        )
+        return strength, count, model_choice(ctx, FAMILY, elem_id="clip-search-model")
+
+
+def slider(
+    ctx: Context, key: str, *, high: float, value: float, step: float, low: float = 0
+) -> gr.Slider:
+    """A slider that says in one line what it does."""
+    return gr.Slider(
+        low,
+        high,
+        value,
+        step=step,
+        label=ctx.label(key),
+        info=ctx.label(f"{key}.help"),
+        elem_id=key.replace(".", "-").replace("_", "-"),
+    )
 
 
 DEMO = Demo(
