@@ -56,7 +56,8 @@ def open_playground(settings: Settings, demos: Sequence[Demo | BrokenDemo] = ())
 
 def main(arguments: Sequence[str]) -> int:
     """Read the settings, serve until stopped."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("playground").setLevel(logging.INFO)
     english = read_sentences("en")
     try:
         settings = read_settings(arguments, help_of=english)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import socket
@@ -21,7 +22,9 @@ def prepare(settings: Settings) -> int:
         SettingError: the port or the host cannot be served on.
     """
     port = free_port(settings)
-    os.environ["GRADIO_TEMP_DIR"] = str(own_folder(port))
+    folder = own_folder(port)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
     return port
 
 
