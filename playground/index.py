@@ -27,6 +27,8 @@ from playground.visitors.notes import Note
 STORED = Path(__file__).parents[1] / "assets" / "examples" / "clip_search"
 # Pictures decoded and embedded in one turn of the device: others come in between.
 BATCH_PICTURES = 16
+# How soon somebody who waits for another's indexing is let go after leaving.
+LOOK_SECONDS = 0.1
 HASHED_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 Tell = Callable[[Progress | Note], None]
@@ -122,7 +124,10 @@ class Indexes:
             return found
         with self._lock:
             making = self._making.setdefault(item.key, threading.Lock())
-        with making:
+        while not making.acquire(timeout=LOOK_SECONDS):
+            if cancel is not None and cancel():
+                raise Cancelled(item.key)
+        try:
             found = self.at_hand(item)
             return found or self._keep(
                 make_index(
@@ -135,6 +140,8 @@ class Indexes:
                     cancel=cancel,
                 )
             )
+        finally:
+            making.release()
 
     def _keep(self, index: Index) -> Index:
         with self._lock:

@@ -121,6 +121,11 @@ class Answer:
     is_from_store: bool
 
 
+def is_stored(index: Index, query: Query) -> bool:
+    """Tells whether a query can be answered without a model, from what the index holds."""
+    return query.picture is None and all(text in index.texts for text in _texts(query))
+
+
 def find(cache: Cache, index: Index, query: Query, *, count: int, asker: Asker) -> Answer:
     """Ranks a collection for a query.
 
@@ -138,11 +143,11 @@ def find(cache: Cache, index: Index, query: Query, *, count: int, asker: Asker) 
         PersonError: `mistake.query_cancels_out` when what is wanted and what is not are the same.
         CacheError: The model cannot be had.
     """
-    texts = tuple(text for text in (query.words, query.without) if text)
-    is_stored = all(text in index.texts for text in texts) and query.picture is None
+    texts = _texts(query)
+    is_from_store = is_stored(index, query)
     rows, tokens = (
         ({text: index.texts[text] for text in texts}, {text: index.tokens[text] for text in texts})
-        if is_stored
+        if is_from_store
         else embed_with_tokens(cache, index.model_key, texts, asker)
     )
     target = combine_query(_terms(cache, index, query, rows, asker))
@@ -153,7 +158,7 @@ def find(cache: Cache, index: Index, query: Query, *, count: int, asker: Asker) 
     if query.like is not None:
         scores[query.like] = -np.inf
         count = min(count, len(scores) - 1)
-    return Answer(query, rank(scores, count), found, index.logit_scale, tokens, is_stored)
+    return Answer(query, rank(scores, count), found, index.logit_scale, tokens, is_from_store)
 
 
 def embed_with_tokens(
@@ -177,6 +182,10 @@ def embed_with_tokens(
         return {}, {}
     rows, tokens = cache.batch(key, clip.read_text_lists, texts, **asker.options())
     return dict(zip(texts, rows, strict=True)), dict(zip(texts, tokens, strict=True))
+
+
+def _texts(query: Query) -> tuple[str, ...]:
+    return tuple(text for text in (query.words, query.without) if text)
 
 
 def _terms(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,14 @@ def read_templates(value: object) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     return lines or (PLAIN_TEMPLATE,), words.notes
 
 
+def is_naming_stored(
+    index: Index, picture: np.ndarray | int, labels: Sequence[str], templates: Sequence[str]
+) -> bool:
+    """Tells whether a naming needs no model: a stored picture and texts embedded beforehand."""
+    texts = (text for row in _filled(labels, templates) for text in row)
+    return isinstance(picture, int) and all(text in index.texts for text in texts)
+
+
 def name_picture(
     cache: Cache,
     index: Index,
@@ -105,12 +114,12 @@ def name_picture(
     Source:
         Radford 2021, sections 3.1.2 (zero-shot) and 3.1.4 (prompts and their ensemble).
     """
-    filled = [[fill_template(template, label) for label in labels] for template in templates]
+    filled = _filled(labels, templates)
     texts = tuple(dict.fromkeys(text for row in filled for text in row))
-    is_stored = isinstance(picture, int) and all(text in index.texts for text in texts)
+    is_from_store = is_naming_stored(index, picture, labels, templates)
     rows, tokens = (
         ({text: index.texts[text] for text in texts}, {text: index.tokens[text] for text in texts})
-        if is_stored
+        if is_from_store
         else embed_with_tokens(cache, index.model_key, texts, asker)
     )
     vector = (
@@ -126,5 +135,9 @@ def name_picture(
         templates=templates,
         logit_scale=index.logit_scale,
         tokens=tuple(tokens[text] for text in filled[0]),
-        is_from_store=is_stored,
+        is_from_store=is_from_store,
     )
+
+
+def _filled(labels: Sequence[str], templates: Sequence[str]) -> list[list[str]]:
+    return [[fill_template(template, label) for label in labels] for template in templates]

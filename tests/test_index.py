@@ -153,3 +153,24 @@ def test_the_fingerprint_sees_weights_and_configuration(tmp_path):
     assert first != second
     assert fingerprint(replace(item, revision="abc123"), str(tmp_path)) == "abc123"
     assert fingerprint(item, str(tmp_path / "nowhere")) not in (first, second)
+
+
+def test_one_who_waits_for_the_maker_may_leave(world, tmp_path, monkeypatch):
+    is_making, go_on = threading.Event(), threading.Event()
+    real = index_module.make_index
+
+    def slow(*given, **options):
+        is_making.set()
+        assert go_on.wait(30)
+        return real(*given, **options)
+
+    monkeypatch.setattr(index_module, "make_index", slow)
+    kept = indexes(world, tmp_path)
+    maker = threading.Thread(target=lambda: kept.ensure(world.item))
+    maker.start()
+    assert is_making.wait(30)
+    with pytest.raises(Cancelled):
+        kept.ensure(world.item, cancel=lambda: True)
+    go_on.set()
+    maker.join()
+    assert kept.at_hand(world.item) is not None

@@ -68,7 +68,10 @@ function set(to) {
 function sync() {
   const now = value();
   if (!now.own) return draw();
-  for (const node of element.querySelectorAll('[data-word]')) node.textContent = say(node.dataset.word);
+  for (const node of element.querySelectorAll('[data-word]')) {
+    node.textContent = say(node.dataset.word);
+    node.title = (now.english || {})[node.dataset.word] || '';
+  }
   slider.setAttribute('aria-label', say('scale'));
   own.textContent = `${say('own')} × ${now.own.toFixed(1)}`;
   mark.style.setProperty('--at', toStep(now.own) / STEPS);

@@ -104,7 +104,7 @@ function open(place) {
     part('score-number').textContent = number(item.cosine);
     part('score-bar').style.setProperty('--part', item.part);
   }
-  part('licence').textContent = `${say('licence')}: ${item.licence}`;
+  part('licence').textContent = `${say('licence')}${item.licence}`;
   source(item.source);
   part('more').textContent = say('more');
   part('download').textContent = say('download');
@@ -118,7 +118,7 @@ function open(place) {
 
 function source(text) {
   const node = part('source');
-  node.replaceChildren(`${say('source')}: `);
+  node.replaceChildren(say('source'));
   if (!/^https:\/\//.test(text)) return node.append(text);
   const link = make('a', '', text.replace(/^https:\/\//, ''));
   link.href = text;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,11 +17,11 @@ from playground.index import Index, Indexes
 from playground.page.context import Context
 from playground.page.widgets import status_html
 from playground.page.work import Done, Status
-from playground.search import Answer, Asker, Query, find, read_count
+from playground.search import Answer, Asker, Query, find, is_stored, read_count
 from playground.visitors.notes import Note
 from playground.visitors.numbers import read_choice
 from playground.visitors.words import read_labels
-from playground.zero_shot import Naming, name_picture, read_templates
+from playground.zero_shot import Naming, is_naming_stored, name_picture, read_templates
 
 R = TypeVar("R")
 FAMILY = "clip"
@@ -82,7 +83,7 @@ class ClipAsking:
         def job(index: Index, asker: Asker) -> Answer:
             return find(self.ctx.cache, index, query, count=wanted, asker=asker)
 
-        return self._ask(request, self.entry(model), job)
+        return self._ask(request, model, job, lambda index: is_stored(index, query))
 
     def name(
         self,
@@ -114,7 +115,10 @@ class ClipAsking:
             cache = self.ctx.cache
             return name_picture(cache, index, picture, checked.labels, texts, asker=asker)
 
-        return self._ask(request, self.entry(model), job), (*checked.notes, *notes)
+        def needs_no_model(index: Index) -> bool:
+            return is_naming_stored(index, picture, checked.labels, texts)
+
+        return self._ask(request, model, job, needs_no_model), (*checked.notes, *notes)
 
     def told(
         self, request: gr.Request | None, news: Iterator[Status | Done[Any]], model: object
@@ -160,9 +164,18 @@ class ClipAsking:
         return range(0, total, max(1, total // count))[:count]
 
     def _ask(
-        self, request: gr.Request | None, item: Entry, job: Callable[[Index, Asker], R]
+        self,
+        request: gr.Request | None,
+        model: object,
+        job: Callable[[Index, Asker], R],
+        needs_no_model: Callable[[Index], bool],
     ) -> Iterator[Status | Done[R]]:
-        visitor = self.ctx.visitor(request)
+        item, visitor = self.entry(model), self.ctx.visitor(request)
+        index = self.indexes.at_hand(item)
+        if index is not None and needs_no_model(index):
+            # At once and without a turn: a page that opens must not stand in its own way.
+            began = time.monotonic()
+            return iter([Done(job(index, Asker(visitor)), time.monotonic() - began)])
 
         def work(report: Callable[[Progress | Note], None], is_left: Callable[[], bool]) -> R:
             index = self.indexes.ensure(item, visitor=visitor, progress=report, cancel=is_left)

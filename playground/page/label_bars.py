@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "label_bars.js"
 WORDS = ("scale", "scale_help", "temperature", "own", "label", "share", "cosine", "logit")
+TERMS = ("scale", "label", "share", "cosine", "logit")
 TEMPLATE = (
     '<div class="label-bars" hidden><table><thead><tr><th scope="col" data-word="label"></th>'
     '<th class="bar-cell" aria-hidden="true"></th><th scope="col" data-word="share"></th>'
@@ -73,4 +74,6 @@ def bars_value(ctx: Context, request: gr.Request | None, naming: Naming) -> dict
         "low": LOWEST_SCALE,
         "high": HIGHEST_SCALE,
         "words": {name: ctx.say(request, f"label_bars.{name}") for name in WORDS},
+        # On hover: exams and papers use the English words.
+        "english": {name: ctx.languages.say(f"label_bars.{name}", "en") for name in TERMS},
     }

@@ -87,7 +87,7 @@ def search_inside(
     )
     return (
         f"<p>{html.escape(about)}</p>{_tokens(ctx, request, answer.tokens.values())}"
-        f"{_table(ctx, request, heads, rows)}"
+        f"{_table([_term(ctx, request, head) for head in heads], rows)}"
     )
 
 
@@ -100,13 +100,10 @@ def naming_inside(ctx: Context, request: gr.Request | None, naming: Naming) -> s
             naming.labels, naming.template_cosines.T, naming.cosines, strict=True
         )
     ]
-    said = [ctx.say(request, "clip_search.inside.label"), *heads]
-    said.append(ctx.say(request, "clip_search.inside.ensemble"))
+    said = [_term(ctx, request, "label"), *map(html.escape, heads)]
+    said.append(_term(ctx, request, "ensemble"))
     about = ctx.say(request, "clip_search.inside.templates", count=len(naming.templates))
-    return (
-        f"<p>{html.escape(about)}</p>{_plain_table(said, rows)}"
-        f"{_tokens(ctx, request, naming.tokens)}"
-    )
+    return f"<p>{html.escape(about)}</p>{_table(said, rows)}{_tokens(ctx, request, naming.tokens)}"
 
 
 def _tokens(ctx: Context, request: gr.Request | None, counts: Iterable[TokenCount]) -> str:
@@ -126,14 +123,16 @@ def _token(piece: str, is_read: bool) -> str:
     return f'<span class="token{"" if is_read else " unread"}">{html.escape(piece)}</span>'
 
 
-def _table(
-    ctx: Context, request: gr.Request | None, heads: Sequence[str], rows: Sequence[Sequence[str]]
-) -> str:
-    return _plain_table([ctx.say(request, f"clip_search.inside.{head}") for head in heads], rows)
+def _term(ctx: Context, request: gr.Request | None, name: str) -> str:
+    """A table head with the English word on hover: exams and papers use it."""
+    key = f"clip_search.inside.{name}"
+    english = html.escape(ctx.languages.say(key, "en"), quote=True)
+    return f'<span title="{english}">{html.escape(ctx.say(request, key))}</span>'
 
 
-def _plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in heads)
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; heads are HTML, cells are text."""
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )

@@ -156,6 +156,8 @@ def test_it_opens_on_stored_results_before_any_model(tmp_path):
     assert words == example and len(grid["items"]) == 6
     assert grid["items"][0]["cosine"] is not None and "beforehand" in status and inside
     assert {row.state for row in asking.ctx.cache.rows()} == {"cold"}
+    with asking.ctx.turns.enter(asking.ctx.visitor(ENGLISH)):
+        assert list(Handlers(asking).opening(ENGLISH)), "a page must not stand in its own way"
 
 
 def test_without_stored_results_it_opens_on_plain_pictures(handlers, naming):
