@@ -68,6 +68,24 @@ class Handlers:
         query, notes = read_query(words, without, pixels, balance, strength)
         yield from self._show(request, query, notes, count, model)
 
+    def new_picture(
+        self,
+        words: str,
+        picture: Picture | None,
+        balance: float,
+        without: str,
+        strength: float,
+        count: int,
+        model: str,
+        request: gr.Request,
+    ) -> Shown:
+        """Search as soon as a picture is there; taking it away asks for nothing by itself."""
+        if picture is None and not words:
+            yield (gr.skip(),) * 4
+            return
+        fields = (words, picture, balance, without, strength, count, model)
+        yield from self.search(*fields, request)
+
     def more(self, chosen: str | None, count: int, model: str, request: gr.Request) -> Shown:
         """Search for pictures like a found one: it becomes the picture, the words go."""
         place = self.asking.collection.place_of(chosen)
@@ -172,9 +190,10 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
     asked = [go.click, words.submit, without.submit]
     asked += [slider.release for slider in (balance, strength, count)]
     run, like = ctx.handler(handlers.search), ctx.handler(handlers.more)
+    look = ctx.handler(handlers.new_picture)
     events = [
         gr.on(asked, run, fields, shown, **PRIVATE),
-        picture.read.success(run, fields, shown, **PRIVATE),
+        picture.read.success(look, fields, shown, **PRIVATE),
         grid.more(like, [grid, count, model], [words, picture, *shown], **PRIVATE),
     ]
     for key, chip in chips.items():

@@ -44,6 +44,15 @@ class NamingHandlers:
             raise PersonError("mistake.picture.missing")
         yield from self._show(request, picture.pixels, labels, templates, model)
 
+    def new_picture(
+        self, picture: Picture | None, labels: str, templates: str, model: str, request: gr.Request
+    ) -> Shown:
+        """Name a picture as soon as it is there; taking it away asks for nothing by itself."""
+        if picture is None:
+            yield (gr.skip(),) * 4
+            return
+        yield from self.name(picture, labels, templates, model, request)
+
     def name_offered(
         self, chosen: str | None, labels: str, templates: str, model: str, request: gr.Request
     ) -> Shown:
@@ -138,7 +147,7 @@ def build_naming(asking: ClipAsking) -> None:
     run, fields = ctx.handler(handlers.name), [picture, labels, templates, model]
     events = [
         go.click(run, fields, shown, **PRIVATE),
-        picture.read.success(run, fields, shown, **PRIVATE),
+        picture.read.success(ctx.handler(handlers.new_picture), fields, shown, **PRIVATE),
         offered.choose(
             ctx.handler(handlers.name_offered),
             [offered, labels, templates, model],

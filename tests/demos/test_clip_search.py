@@ -289,6 +289,17 @@ def test_naming_without_a_picture(naming):
     assert caught.value.key == "mistake.picture.missing"
 
 
+def test_taking_a_picture_away_asks_for_nothing(handlers, naming):
+    (skipped,) = handlers.new_picture("", None, 0.5, "", 0.5, 4, MODEL, ENGLISH)
+    assert all(part == {"__type__": "update"} for part in skipped)
+    (skipped,) = naming.new_picture(None, "a, b", "", MODEL, ENGLISH)
+    assert all(part == {"__type__": "update"} for part in skipped)
+    assert list(handlers.new_picture("a cat", None, 0.5, "", 0.5, 4, MODEL, ENGLISH))[-1][0][
+        "items"
+    ]
+    assert list(naming.new_picture(picture(), "a, b", "", MODEL, ENGLISH))[-1][0]["labels"]
+
+
 def test_a_mistake_takes_the_busy_line_back(tmp_path):
     asking = make_asking(tmp_path)
     (tmp_path / MODEL / "model.safetensors").write_bytes(b"")
