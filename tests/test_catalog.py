@@ -101,7 +101,7 @@ def test_an_entry_with_a_digest_is_checked_before_loading(tmp_path):
     item = tiny_entry(sha256=(("model.safetensors", "0" * 64),))
     part = cache_items([item], settings(tmp_path))[0]
     assert isinstance(part, Part)
-    with pytest.raises(PersonError, match="model.broken"):
+    with pytest.raises(PersonError, match=r"model\.broken"):
         part.build(lambda *_: None)
 
 
