@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.cache_table import print_table
-from benchmarks.classroom import BUDGET_BYTES, GIGABYTE, open_trace
+from benchmarks.classroom import BUDGET_BYTES, CLASSROOM_PARTS, GIGABYTE, open_trace
 from benchmarks.optimum import least_stall_seconds
 from benchmarks.policies import POLICIES
 from benchmarks.virtual_time import VirtualPart
 
-SEEDS = (1, 2, 3)
+SEEDS = tuple(range(1, 9))
 REQUESTS = 1200
 DISK_GIGABYTES_PER_SECOND = 3.0
 SETUP_SECONDS = 0.1
@@ -56,12 +56,7 @@ def zipf(exponent: float, seed: int) -> Trace:
 
 def classroom(classes: int, seed: int) -> Trace:
     """Classes of 30 that move from tab to tab, with stragglers."""
-    parts = {
-        "clip": _part(0.9),
-        "sam": _part(0.4),
-        "chat": _part(7.5),
-        "draw": _part(5.1),
-    }
+    parts = {key: _part(part.bytes / GIGABYTE) for key, part in CLASSROOM_PARTS.items()}
     keys = open_trace(30 * classes, REQUESTS * classes, seed, classes)
     return Trace(f"classroom 30 x {classes}", 1.15, parts, keys)
 

@@ -32,6 +32,7 @@ class VirtualPart:
             None: is not batched.
         steps: units of work after which the turn may be given away.
         work_bytes: activation bytes of a call.
+        most_items: of one batch.
     """
 
     bytes: int
@@ -40,6 +41,7 @@ class VirtualPart:
     item_share: float | None = None
     steps: int = 1
     work_bytes: int = 0
+    most_items: int = 32
 
 
 @dataclass(eq=False)
@@ -113,7 +115,7 @@ class VirtualTime:
             wants_turn=True,
             is_long=part.steps > 1,
             group=group,
-            most_items=32,
+            most_items=part.most_items,
         )
         self._asked[ticket.number] = asked
         self.life.submit(ticket, self.now)

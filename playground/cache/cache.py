@@ -111,10 +111,11 @@ class Cache:
     def batch(
         self,
         key: str,
-        fn: Callable[[Any, list[Any]], Any],
+        fn: Callable[..., Any],
         item: Any,
         *,
         max_items: int = MOST_ITEMS,
+        steps: bool = False,
         visitor: str = "",
         progress: Tell | None = None,
         cancel: Asked | None = None,
@@ -128,6 +129,7 @@ class Cache:
             fn: returns one result for each item, in order; the same function object shares a call.
             item: input of this request.
             max_items: most items in one call, from 1.
+            steps: the work is long: ``fn(model, items, turn)`` calls ``turn.step()`` as in ``run``.
             visitor, progress, cancel, timeout, device: see ``run``.
 
         Raises:
@@ -135,7 +137,13 @@ class Cache:
         """
         wish = Wish(progress, cancel, timeout)
         ticket = self._ticket(
-            key, device, visitor=visitor, wants_turn=True, group=(key, fn), item=item
+            key,
+            device,
+            visitor=visitor,
+            wants_turn=True,
+            is_long=steps,
+            group=(key, fn),
+            item=item,
         )
         ticket.most_items = max_items
         if self._enter(ticket, wish):
@@ -143,7 +151,9 @@ class Cache:
                 model = self._object(ticket)
                 if progress is not None:
                     progress(Progress("running"))
-                run_batch(self._runner, ticket, model, cast(Batched, fn))
+                more = (Turn(self._gate, ticket, Wish()),) if steps else ()
+                call = cast(Batched, lambda model, items: fn(model, items, *more))
+                run_batch(self._runner, ticket, model, call)
             finally:
                 self._gate.leave(ticket)
         outcome = ticket.outcome

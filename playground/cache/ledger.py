@@ -27,7 +27,7 @@ class Resident:
     served: bool = True
     uses: float = 0.0
     total_uses: int = 0
-    credit: float = 0.0
+    inflation: float = 0.0
     load_seconds: float | None = None
     last_use_seconds: float | None = None
     bytes_done: int = 0
@@ -36,6 +36,12 @@ class Resident:
     def counts(self) -> bool:
         """Whether its bytes are taken on the device."""
         return self.state != "home"
+
+    @property
+    def credit(self) -> float:
+        """Worth of keeping it; the least goes first."""
+        seconds = self.load_seconds or 0.0
+        return eviction.credit(self.inflation, self.uses, seconds, self.bytes)
 
     def measured(self, seconds: float) -> None:
         """Takes in one measured copy time, newer ones weigh more."""
@@ -136,7 +142,7 @@ class Device:
         resident.state = "ready"
         resident.measured(seconds)
         resident.last_use_seconds = now
-        self._value(resident)
+        resident.inflation = self.inflation
         if seconds > 0 and resident.bytes > 0:
             speed = resident.bytes / seconds
             known = self.bytes_per_second
@@ -147,12 +153,15 @@ class Device:
         resident.state = "home"
         self.used_bytes -= resident.bytes
 
-    def evicted(self, resident: Resident) -> None:
-        """A part left."""
-        resident.state = "home"
-        resident.uses *= eviction.FREQUENCY_KEPT
-        self.inflation = max(self.inflation, resident.credit)
-        self.used_bytes -= resident.bytes
+    def evicted(self, going: list[Resident]) -> None:
+        """Parts left, to make room; the use counts of all that were there fade."""
+        fading = self.here() if going else []
+        for resident in going:
+            resident.state = "home"
+            self.inflation = max(self.inflation, resident.credit)
+            self.used_bytes -= resident.bytes
+        for resident in fading:
+            resident.uses *= eviction.FREQUENCY_KEPT
 
     def lease(self, ticket: Ticket, residents: Iterable[Resident], now: float) -> None:
         """Pins the parts of a request and takes its work bytes."""
@@ -162,7 +171,7 @@ class Device:
             resident.uses += 1
             resident.total_uses += 1
             resident.last_use_seconds = now
-            self._value(resident)
+            resident.inflation = self.inflation
         self.leased.append(ticket)
         self.work_bytes += ticket.work_bytes
         self.used_bytes += ticket.work_bytes
@@ -184,11 +193,6 @@ class Device:
         """used_bytes counted anew, for the proofs."""
         weights = sum(resident.bytes for resident in self.here())
         return weights + sum(ticket.work_bytes for ticket in self.leased)
-
-    def _value(self, resident: Resident) -> None:
-        resident.credit = eviction.credit(
-            self.inflation, resident.uses, resident.load_seconds or 0.0, resident.bytes
-        )
 
 
 class Shelf:

@@ -89,7 +89,7 @@ class Lifecycle:
             if other.wants_turn
             and other.standing is Standing.WAITING
             and other.task is None
-            and (not other.is_long or device.line.is_aged(other, now))
+            and self._may_step_in(other, ticket, now)
             and self.scheduler.is_ready(other, device)
         )
         if not let_in and not self.scheduler.construction_line:
@@ -99,6 +99,14 @@ class Lifecycle:
         ticket.lets_in = let_in
         device.line.join(ticket)
         return True
+
+    def _may_step_in(self, other: Ticket, long: Ticket, now: float) -> bool:
+        """Short work may; long work only if it aged, and never beside its own kind.
+
+        Two drawings side by side would both take twice as long and hold twice the memory.
+        """
+        is_aged = self._device(other).line.is_aged(other, now)
+        return not other.is_long or (is_aged and other.key != long.key)
 
     def _end_turn(self, ticket: Ticket, device: Device, now: float) -> float:
         if device.turn is not ticket:

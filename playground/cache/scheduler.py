@@ -260,8 +260,9 @@ class Scheduler:
 
     def evict(self, device: Device, going: Iterable[Resident]) -> None:
         """Takes parts off the device."""
+        going = list(going)
+        device.evicted(going)
         for resident in going:
-            device.evicted(resident)
             self.take_out(resident)
 
     # Granting.

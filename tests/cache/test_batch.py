@@ -187,6 +187,28 @@ def test_a_rider_that_gives_up_does_not_disturb_the_batch(cache) -> None:
     assert (results[0], results[2]) == (0, 2)
 
 
+def test_long_batches_let_others_in_between_their_steps(cache) -> None:
+    line = cache._gate.scheduler.devices[DEVICE].line
+    order: list[str] = []
+    short = threading.Thread(target=lambda: cache.run("b", lambda thing: order.append("short")))
+
+    def draw(model: Thing, items: list, turn) -> list:
+        order.append(f"step of {len(items)}")
+        short.start()
+        while not line.tickets:
+            time.sleep(0)
+        turn.step()
+        order.append(f"step of {len(items)}")
+        return items
+
+    gathering = Gathering(cache)
+    for number in range(3):
+        gathering.ask(draw, number, steps=True)
+    assert gathering.run() == {0: 0, 1: 1, 2: 2}
+    short.join(BARRIER_SECONDS)
+    assert order == ["step of 3", "short", "step of 3"]
+
+
 def test_a_lone_request_does_not_wait_for_company() -> None:
     cache, mover, clock = make_cache(thing_part("a", 10))
     before = clock()

@@ -82,6 +82,19 @@ def test_the_least_worthy_is_evicted_and_comes_back_without_a_build() -> None:
     check_rest(cache, mover)
 
 
+def test_old_fame_fades() -> None:
+    """What was used most in the last lesson does not stay for ever in the way of this one."""
+    cache, mover, clock = make_cache(thing_part("a", 40), thing_part("b", 40), thing_part("c", 40))
+    mover.during_copy = lambda thing: clock.tick(1.0)
+    for _ in range(500):
+        cache.load("a")
+    for _ in range(30):
+        cache.load("b")
+        cache.load("c")
+    assert states(cache) == {"a": "home", "b": "ready", "c": "ready"}
+    assert mover.copies["b"] + mover.copies["c"] < 40
+
+
 def test_leased_and_pinned_parts_stay() -> None:
     cache, mover, _ = make_cache(thing_part("a", 40), thing_part("b", 40), thing_part("c", 40))
     cache.load("a")
