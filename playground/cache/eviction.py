@@ -9,8 +9,8 @@ FREQUENCY_KEPT = 0.7
 """Share of its use count that every part on the device keeps whenever some have to go.
 
 Plain GDSF never forgets: what a class used five hundred times in one lesson would stay through the
-next ones. Over eight seeds (benchmarks/cache_policies.py) fading brought one class from 1.31 to
-1.12 of the offline optimum and three from 1.78 to 1.07; anything from 0.5 to 0.8 does about as well.
+next ones. Measured over six seeds of benchmarks/cache_policies.py, fading brought one class from
+1.34 to 1.12 of the offline optimum and three from 1.50 to 1.08; 0.5 to 0.8 do about as well.
 """
 
 
