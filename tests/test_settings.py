@@ -24,7 +24,9 @@ def test_an_option_wins_over_the_environment():
     assert (settings.port, settings.most_visitors) == (7002, 30)
 
 
-@pytest.mark.parametrize(("word", "value"), [("yes", True), ("TRUE", True), ("0", False), ("", False)])
+@pytest.mark.parametrize(
+    ("word", "value"), [("yes", True), ("TRUE", True), ("0", False), ("", False)]
+)
 def test_flags(word, value):
     assert read_settings([], {"PLAYGROUND_OFFLINE": word}).offline is value
 

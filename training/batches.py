@@ -44,6 +44,8 @@ class Batch:
         chinese: (B, L) int64 tokens of one Chinese caption for each scene.
         english_fits: (B, B) bool, [i, j] true if caption j may be true of scene i.
         chinese_fits: (B, B) bool, the same for Chinese.
+        english_names: (B, C) float32, 1 where the English caption names the concept.
+        chinese_names: (B, C) float32, the same for Chinese.
         prompts: (C, L) int64 tokens of one prompt for each concept, in either language.
     """
 
@@ -55,6 +57,8 @@ class Batch:
     chinese: torch.Tensor
     english_fits: torch.Tensor
     chinese_fits: torch.Tensor
+    english_names: torch.Tensor
+    chinese_names: torch.Tensor
     prompts: torch.Tensor
 
     def to(self, device: torch.device) -> "Batch":
@@ -131,8 +135,8 @@ class ClipBatches(Dataset[Batch]):
         rng = random.Random(step)
         scenes = self._draw_scenes(step, rng)
         paintings = [_paint(scene, self._side_px, rng) for scene in scenes]
-        english, english_fits = self._captions(scenes, Language.EN, rng)
-        chinese, chinese_fits = self._captions(scenes, Language.ZH, rng)
+        english, english_fits, english_names = self._captions(scenes, Language.EN, rng)
+        chinese, chinese_fits, chinese_names = self._captions(scenes, Language.ZH, rng)
         prompts = [
             _roughened(name_prompt(concept, language, rng), language, rng)
             for concept in CONCEPTS
@@ -150,6 +154,8 @@ class ClipBatches(Dataset[Batch]):
             chinese,
             english_fits,
             chinese_fits,
+            english_names,
+            chinese_names,
             self._tokens(prompts),
         )
 
@@ -171,7 +177,7 @@ class ClipBatches(Dataset[Batch]):
 
     def _captions(
         self, scenes: list[Scene], language: Language, rng: random.Random
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         written: list[Caption] = []
         for index, scene in enumerate(scenes):
             twins = any(
@@ -181,7 +187,8 @@ class ClipBatches(Dataset[Batch]):
             kind = CaptionKind.RELATION if twins and rng.random() < 0.8 else None
             written.append(caption(scene, language, rng, kind))
         texts = [_roughened(c.text, language, rng) for c in written]
-        return self._tokens(texts), torch.from_numpy(fit_matrix(scenes, written))
+        fits, names = fit_matrix(scenes, written), named_matrix(written)
+        return self._tokens(texts), torch.from_numpy(fits), torch.from_numpy(names).float()
 
     def _tokens(self, texts: list[str]) -> torch.Tensor:
         return self._tokenizer(
@@ -213,6 +220,22 @@ def presence_matrix(scenes: list[Scene]) -> np.ndarray:
     for row, scene in zip(presence, scenes, strict=True):
         row[[thing.concept.index for thing in scene.objects]] = True
     return presence
+
+
+def named_matrix(captions: list[Caption]) -> np.ndarray:
+    """Tell which concepts each caption names; "something red" names none.
+
+    Args:
+        captions: B captions.
+
+    Returns:
+        (B, C) bool.
+    """
+    named = np.zeros((len(captions), len(CONCEPTS)), bool)
+    for row, written in zip(named, captions, strict=True):
+        keys = [key for group in written.groups if len(group) == 1 for key in group]
+        row[[concept_named(key).index for key in keys]] = True
+    return named
 
 
 def fit_matrix(scenes: list[Scene], captions: list[Caption]) -> np.ndarray:

@@ -267,7 +267,8 @@ class Trainer:
 def _shown(losses: Losses) -> str:
     return (
         f"captions {losses.captions.item():.2f} names {losses.names.item():.2f} "
-        f"patches {losses.patches.item():.2f} background {losses.background.item():.2f}"
+        f"words {losses.words.item():.2f} patches {losses.patches.item():.2f} "
+        f"background {losses.background.item():.2f}"
     )
 
 

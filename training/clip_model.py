@@ -81,18 +81,22 @@ class Losses:
     Attributes:
         captions: Picture against caption, both languages (Radford et al. 2021, figure 3).
         names: Picture against the prompts of all concepts.
+        words: Caption against the prompts of all concepts, so that a caption lies near all that
+            it names and a picture that shows a part of it is still near.
         patches: What covers each patch.
         background: What is behind.
     """
 
     captions: torch.Tensor
     names: torch.Tensor
+    words: torch.Tensor
     patches: torch.Tensor
     background: torch.Tensor
 
     def total(self) -> torch.Tensor:
         """The weighted sum that is minimised."""
-        return self.captions + 2 * self.names + self.patches + 0.2 * self.background
+        known = 2 * self.names + self.words + self.patches + 0.2 * self.background
+        return self.captions + known
 
 
 class ClipWithHelpers(nn.Module):
@@ -137,9 +141,12 @@ class ClipWithHelpers(nn.Module):
         scale = self.clip.logit_scale.clamp(max=_HIGHEST_SCALE).exp()
         captions = contrastive_loss(scale * picture @ english.T, batch.english_fits)
         captions = captions + contrastive_loss(scale * picture @ chinese.T, batch.chinese_fits)
+        words = _word_loss(scale * english @ prompts.T, batch.english_names)
+        words = words + _word_loss(scale * chinese @ prompts.T, batch.chinese_names)
         return Losses(
             captions / 2,
             name_loss(scale * picture @ prompts.T, batch.presence),
+            words / 2,
             self._patch_loss(seen.last_hidden_state[:, 1:], prompts, batch.patch_concepts),
             F.cross_entropy(self.background_head(pooled).float(), batch.background),
         )
@@ -201,3 +208,8 @@ def name_loss(logits: torch.Tensor, presence: torch.Tensor) -> torch.Tensor:
         rivals = scores.masked_fill(positive, float("-inf")).logsumexp(1, keepdim=True)
         losses.append(F.softplus(rivals - scores)[positive].mean())
     return 0.5 * (losses[0] + losses[1])
+
+
+def _word_loss(logits: torch.Tensor, named: torch.Tensor) -> torch.Tensor:
+    some = named.any(1)
+    return name_loss(logits[some], named[some])

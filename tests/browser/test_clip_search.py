@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 from playground.collection import PICTURES
 from playground.explain.similarity import softmax
 
-ENGLISH = {"name": "Name a picture", "opening": "a cat and a tree", "search": "Search"}
-CHINESE = {"name": "說出圖片是什麼", "opening": "一隻貓和一棵樹", "search": "搜尋"}
+ENGLISH = {"name": "Name a picture", "opening": "a rocket in the night sky", "search": "Search"}
+CHINESE = {"name": "說出圖片是什麼", "opening": "夜空中的火箭", "search": "搜尋"}
 HOSTILE = '<img src=x onerror="window.hacked=1">.png'
 PHONE = {"width": 390, "height": 844}
 
@@ -67,7 +67,7 @@ def test_it_opens_on_a_good_example_with_results(open_page, locale, said):
 
 
 @pytest.mark.parametrize(
-    ("locale", "words"), [("en-US", "three fish"), ("zh-TW", "三條魚")], ids=["en", "zh"]
+    ("locale", "words"), [("en-US", "two cats"), ("zh-TW", "兩隻貓")], ids=["en", "zh"]
 )
 def test_searching_by_words(open_page, locale, words):
     page = open_page(locale=locale)

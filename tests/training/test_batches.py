@@ -14,6 +14,7 @@ from training.batches import (
     Curriculum,
     fit_matrix,
     load_batches,
+    named_matrix,
     presence_matrix,
 )
 from training.scenes import Language
@@ -79,3 +80,14 @@ def test_the_curriculum_starts_easy() -> None:
     assert curriculum.single_share(0) == pytest.approx(0.8)
     assert curriculum.single_share(25) == pytest.approx(0.5)
     assert curriculum.single_share(50) == curriculum.single_share(99) == pytest.approx(0.2)
+
+
+@few
+@given(st.lists(sampled_scenes(most=4), min_size=1, max_size=5), st.sampled_from(Language))
+def test_captions_name_only_what_their_scene_shows(scenes: list, language: Language) -> None:
+    rng = random.Random(1)
+    written = [caption(scene, language, rng) for scene in scenes]
+    named = named_matrix(written)
+    assert not (named & ~presence_matrix(scenes)).any()
+    for row, told in zip(named, written, strict=True):
+        assert row.sum() == sum(len(group) == 1 for group in told.groups)

@@ -63,5 +63,5 @@ def test_a_few_steps_on_one_batch_lower_every_loss(tokenizer: CLIPTokenizer) -> 
         model(made).total().backward()
         optimizer.step()
     last = model(made)
-    for name in ("captions", "names", "patches", "background"):
+    for name in ("captions", "names", "words", "patches", "background"):
         assert getattr(last, name) < getattr(first, name), name
