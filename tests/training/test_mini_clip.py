@@ -13,7 +13,6 @@ from training.sampling import Split
 from training.scores import (
     Clip,
     background_accuracy,
-    relation_accuracy,
     retrieval_recalls,
     retrieval_scenes,
     zero_shot_accuracy,
@@ -60,9 +59,8 @@ def test_it_finds_scenes_by_their_captions(clip: Clip) -> None:
     assert retrieval_recalls(clip, unseen)["r1_en"] >= 0.85
 
 
-def test_it_sees_backgrounds_and_sides(clip: Clip) -> None:
+def test_it_sees_backgrounds(clip: Clip) -> None:
     assert min(background_accuracy(clip, Split.VALIDATION, 100).values()) >= 0.9
-    assert min(relation_accuracy(clip, Split.VALIDATION, 100, False).values()) >= 0.7
 
 
 def test_upper_case_and_synonyms_mean_the_same(clip: Clip) -> None:
