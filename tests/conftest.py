@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 20_000
+UPLOADS = pytest.StashKey[str]()
 # What Gradio writes to the console when a page is left while one of its events still runs.
 LEAVING = ["AbortError: signal is aborted", "Connection errored out", "ERR_ABORTED"]
 
@@ -32,13 +33,27 @@ def settings_for_tests(**changes: object) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def playground() -> Iterator[Any]:
+def playground(pytestconfig: pytest.Config) -> Iterator[Any]:
     """The running product: ``app.Running``."""
     import app
 
     running = app.open_playground(settings_for_tests())
+    pytestconfig.stash[UPLOADS] = os.environ["GRADIO_TEMP_DIR"]
     yield running
     running.page.close(verbose=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Names the upload folder of the shared server again: a test with its own moved it."""
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    if "playground" in getattr(item, "fixturenames", ()):
+        os.environ["GRADIO_TEMP_DIR"] = item.config.stash[UPLOADS]
+    try:
+        return (yield)
+    finally:
+        if before is not None:
+            os.environ["GRADIO_TEMP_DIR"] = before
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import base64
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +30,7 @@ from playground.visitors.pictures import read_picture
 from playground.visitors.sessions import Sessions
 from playground.visitors.turns import Turns
 from tests.faults import bad_pictures, bad_words
+from tests.loops import run_in_own_thread
 from tests.tiny_world import save_tiny_pictures, tiny_cache, tiny_entry, tiny_settings
 
 MODEL = "tiny-clip"
@@ -499,7 +499,7 @@ def over_mcp(address, *calls):
             tools = {tool.name: tool for tool in (await session.list_tools()).tools}
             return tools, [await session.call_tool(name, given) for name, given in calls]
 
-    return asyncio.run(talk())
+    return run_in_own_thread(talk())
 
 
 def test_over_mcp(address, stored):

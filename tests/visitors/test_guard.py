@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from playground.visitors.guard import Guard
 from playground.visitors.guard_rules import GuardRules
+from tests.loops import run_in_own_thread
 from tests.visitors.test_guard_rules import scope
 
 RULES = GuardRules(
@@ -76,7 +77,7 @@ async def ask(guard, *chunks, then=None, **options):
 
 
 def run(work):
-    return asyncio.run(asyncio.wait_for(work, 20))
+    return run_in_own_thread(asyncio.wait_for(work, 20))
 
 
 def asked(*chunks, rules=RULES, say=None, **options):
