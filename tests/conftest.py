@@ -19,7 +19,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 20_000
-UPLOADS = pytest.StashKey[str]()
+# The upload folder of each server that several tests share, by the name of its fixture.
+UPLOADS = pytest.StashKey[dict[str, str]]()
+SERVERS = ("trial_playground", "playground")
 # What Gradio writes to the console when a page is left while one of its events still runs.
 LEAVING = ["AbortError: signal is aborted", "Connection errored out", "ERR_ABORTED"]
 
@@ -38,17 +40,19 @@ def playground(pytestconfig: pytest.Config) -> Iterator[Any]:
     import app
 
     running = app.open_playground(settings_for_tests())
-    pytestconfig.stash[UPLOADS] = os.environ["GRADIO_TEMP_DIR"]
+    pytestconfig.stash.setdefault(UPLOADS, {})["playground"] = os.environ["GRADIO_TEMP_DIR"]
     yield running
     running.page.close(verbose=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Names the upload folder of the shared server again: a test with its own moved it."""
+    """Names the upload folder of this test's server again: the server that came last moved it."""
     before = os.environ.get("GRADIO_TEMP_DIR")
-    if "playground" in getattr(item, "fixturenames", ()):
-        os.environ["GRADIO_TEMP_DIR"] = item.config.stash[UPLOADS]
+    folders = item.config.stash.get(UPLOADS, {})
+    name = next((n for n in SERVERS if n in getattr(item, "fixturenames", ())), "")
+    if name in folders:
+        os.environ["GRADIO_TEMP_DIR"] = folders[name]
     try:
         return (yield)
     finally:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.conftest import settings_for_tests
+from tests.conftest import UPLOADS, settings_for_tests
 from tests.page.trial_tabs import HALF, Trial
 
 
@@ -18,12 +19,14 @@ def trial() -> Trial:
 
 
 @pytest.fixture(scope="session")
-def trial_playground(trial: Trial) -> Iterator[Any]:
+def trial_playground(trial: Trial, pytestconfig: pytest.Config) -> Iterator[Any]:
     """A running playground with a tab that works and one that cannot be built."""
     import app
     from playground.page.demo import BrokenDemo
 
     absent = BrokenDemo("absent", "ModuleNotFoundError: No module named 'absent'")
     running = app.open_playground(settings_for_tests(), [trial.demo, HALF, absent])
+    folders = pytestconfig.stash.setdefault(UPLOADS, {})
+    folders["trial_playground"] = os.environ["GRADIO_TEMP_DIR"]
     yield running
     running.page.close(verbose=False)
