@@ -46,6 +46,8 @@ def wait_for_new_results(page, before):
 
 
 def search(page, words):
+    # The opening must have come, or it could come over what is searched for.
+    expect(results(page)).to_have_count(15)
     before = stamp(page)
     words_of(page).fill(words)
     words_of(page).press("Enter")
