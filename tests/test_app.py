@@ -9,11 +9,14 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
+from pathlib import Path
 
 import httpx
 import pytest
 
 import app
+from playground.page import shell
 from playground.page.demo import BrokenDemo
 from playground.page.launching import guard_rules, launch_options, own_names
 from playground.sentences import read_sentences
@@ -165,6 +168,30 @@ def test_the_page_is_served_on_ipv6():
     try:
         assert running.address.startswith("http://[::1]:")
         assert httpx.get(running.address + "/health").json() == {"status": "ok"}
+    finally:
+        running.page.close(verbose=False)
+
+
+def test_row_58_an_upload_is_gone_when_its_time_is_over(monkeypatch):
+    """With one second instead of fifteen minutes; asked again and again until it is gone."""
+    assert (shell.SWEEP_SECONDS, shell.KEEP_SECONDS) == (60, 900)
+    monkeypatch.setattr(shell, "SWEEP_SECONDS", 1)
+    monkeypatch.setattr(shell, "KEEP_SECONDS", 1)
+    running = app.open_playground(
+        settings_for_tests(), [BrokenDemo("absent", "ImportError: absent")]
+    )
+    try:
+        with httpx.Client(base_url=running.address) as web:
+            files = {"files": ("a.txt", b"words of a visitor")}
+            (path,) = web.post("/gradio_api/upload", files=files).json()
+            file = f"/gradio_api/file={path}"
+            assert web.get(file).content == b"words of a visitor"
+            for _second in range(20):
+                if web.get(file).status_code != 200:
+                    break
+                threading.Event().wait(1)
+            assert web.get(file).status_code in (403, 404)
+            assert not Path(path).exists()
     finally:
         running.page.close(verbose=False)
 
