@@ -1,4 +1,4 @@
-"""Imports the heavy libraries once the page is up, and says the true cause if they do not fit."""
+"""Imports the heavy libraries once the page has opened; says the true cause if they do not fit."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ LOG = logging.getLogger("playground")
 # torchvision directly after torch: if the two do not fit, transformers hides the reason.
 LIBRARIES = ("torch", "torchvision", "transformers")
 Import = Callable[[str], ModuleType]
+# The imports take a whole core for seconds: begun at once they delay the first page by a third.
+LET_THE_PAGE_OPEN_SECONDS = 4.0
 
 
 def self_check(
@@ -43,13 +45,19 @@ def self_check(
     return None
 
 
-def warm_up(ctx: Context) -> threading.Thread:
-    """Start the imports in a thread of their own.
+def warm_up(ctx: Context, after_seconds: float = LET_THE_PAGE_OPEN_SECONDS) -> threading.Timer:
+    """Start the imports in a thread of their own, once the first page has had time to open.
 
-    They run inside the cache's own construction lock: two threads that import transformers'
-    lazy modules at once meet an ImportError.
+    Whoever needs a model sooner does not wait for this: its build imports what it needs. The
+    first model is built through the cache, which builds one at a time: two threads that import
+    transformers' lazy modules at once meet an ImportError.
+
+    Args:
+        ctx: the page's context.
+        after_seconds: seconds from now, from 0.
     """
-    thread = threading.Thread(target=_warm_up, args=(ctx,), name="warm-up", daemon=True)
+    thread = threading.Timer(after_seconds, _warm_up, (ctx,))
+    thread.name, thread.daemon = "warm-up", True
     thread.start()
     return thread
 

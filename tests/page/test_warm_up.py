@@ -1,11 +1,12 @@
-"""The start-up check names the true cause when libraries do not fit."""
+"""The imports let the page open first; their check names the true cause of a misfit."""
 
 from types import ModuleType
 
 import pytest
 
+from playground.page import warm_up as module
 from playground.page.languages import Languages
-from playground.page.warm_up import self_check
+from playground.page.warm_up import LET_THE_PAGE_OPEN_SECONDS, self_check, warm_up
 
 OPERATOR = "operator torchvision::nms does not exist"
 
@@ -38,3 +39,15 @@ def test_a_missing_library_is_named(library):
     key, values = self_check(import_library=importer(**{library: error}))
     assert key == "start.library"
     assert library in Languages.read().say(key, "zh-Hant", **values)
+
+
+def test_the_page_opens_first_and_then_the_imports_begin(monkeypatch):
+    warmed = []
+    monkeypatch.setattr(module, "_warm_up", warmed.append)
+    waiting = warm_up("the context")
+    waiting.cancel()
+    assert waiting.interval == LET_THE_PAGE_OPEN_SECONDS > 0
+    waiting.join()
+    assert warmed == []
+    warm_up("the context", after_seconds=0).join()
+    assert warmed == ["the context"]
