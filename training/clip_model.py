@@ -93,10 +93,15 @@ class Losses:
     patches: torch.Tensor
     background: torch.Tensor
 
-    def total(self) -> torch.Tensor:
-        """The weighted sum that is minimised."""
-        known = 2 * self.names + self.words + self.patches + 0.2 * self.background
-        return self.captions + known
+    def weighted(self) -> dict[str, torch.Tensor]:
+        """The losses by name, as they are added up and made small."""
+        return {
+            "captions": self.captions,
+            "names": 2 * self.names,
+            "words": self.words,
+            "patches": self.patches,
+            "background": 0.2 * self.background,
+        }
 
 
 class ClipWithHelpers(nn.Module):

@@ -6,8 +6,9 @@ import pytest
 import torch
 from transformers import AutoModel, AutoProcessor, CLIPTextModel, CLIPTokenizer, CLIPVisionModel
 
-from training.clip import Options, Trainer, export, learning_rate, progress_of, read_options
+from training.clip import SEED, ClipLearner, export, read_clip_options
 from training.clip_model import build_model
+from training.loop import Loop, Options
 from training.sampling import Split
 from training.scores import Clip, retrieval_recalls, retrieval_scenes
 
@@ -15,27 +16,16 @@ from training.scores import Clip, retrieval_recalls, retrieval_scenes
 @pytest.fixture
 def options(tmp_path: Path, tokenizer: CLIPTokenizer, monkeypatch: pytest.MonkeyPatch) -> Options:
     # Measuring takes a minute and is tested apart.
-    monkeypatch.setattr(Trainer, "look", lambda self: "")
+    monkeypatch.setattr(ClipLearner, "look", lambda self: "")
     words = ["--steps", "3", "--batch-size", "6", "--workers", "0", "--threads", "1"]
     words += ["--save-every", "1", "--warmup", "1", "--output", str(tmp_path / "out")]
-    options = read_options([*words, "--checkpoints", str(tmp_path / "run")])
+    options = read_clip_options([*words, "--checkpoints", str(tmp_path / "run")])
     tokenizer.save_pretrained(options.checkpoints / "tokenizer")
     return options
 
 
-def test_the_rate_warms_up_and_falls() -> None:
-    options = replace(read_options([]), steps=100, warmup=10, peak_rate=1.0)
-    assert learning_rate(0, 0.0, options) == pytest.approx(0.1)
-    assert learning_rate(9, 0.09, options) == pytest.approx(1.0)
-    assert learning_rate(50, 0.5, options) == pytest.approx(0.505)
-    assert learning_rate(100, 1.0, options) == pytest.approx(0.01)
-
-
-def test_steps_or_time_end_the_training() -> None:
-    options = replace(read_options([]), steps=100)
-    assert options.minutes == math.inf
-    assert progress_of(50, 1e9, options) == 0.5
-    assert progress_of(50, 90, replace(options, minutes=2)) == 0.75
+def loop(options: Options) -> Loop:
+    return Loop(lambda device: ClipLearner(device, options), options, SEED)
 
 
 def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
@@ -45,10 +35,10 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
     (options.checkpoints / "tokenizer").rename(tmp_path / "words")
     for folder in (straight.checkpoints, options.checkpoints):
         CLIPTokenizer.from_pretrained(tmp_path / "words").save_pretrained(folder / "tokenizer")
-    whole = Trainer(straight)
+    whole = loop(straight)
     whole.run()
 
-    cut = Trainer(options)
+    cut = loop(options)
     learn = cut._learn
 
     def stop_after_two(batch: object) -> object:
@@ -59,17 +49,19 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
     monkeypatch.setattr(cut, "_learn", stop_after_two)
     with pytest.raises(KeyboardInterrupt):
         cut.run()
-    resumed = Trainer(options)
+    resumed = loop(options)
     assert resumed.step == 2
     resumed.run()
-    for one, other in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
+    for one, other in zip(
+        whole.learner.model.parameters(), resumed.learner.model.parameters(), strict=True
+    ):
         assert torch.equal(one, other)
 
 
 def test_a_loss_that_is_no_number_stops_the_training(options: Options) -> None:
-    trainer = Trainer(options)
+    trainer = loop(options)
     with torch.no_grad():
-        trainer.model.clip.logit_scale.fill_(math.nan)
+        trainer.learner.model.clip.logit_scale.fill_(math.nan)
     with pytest.raises(FloatingPointError, match="step 0"):
         trainer.run()
 
