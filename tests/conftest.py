@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,9 @@ CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-net
 PATIENCE_MS = 20_000
 # The upload folder of each server that several tests share, by the name of its fixture.
 UPLOADS = pytest.StashKey[dict[str, str]]()
+# A thread that is on its way out gets this long.
+LAST_SECONDS = 10.0
+STUCK = pytest.StashKey[list[str]]()
 SERVERS = ("trial_playground", "playground")
 # What Gradio writes to the console when a page is left while one of its events still runs.
 LEAVING = ["AbortError: signal is aborted", "Connection errored out", "ERR_ABORTED"]
@@ -58,6 +63,27 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     finally:
         if before is not None:
             os.environ["GRADIO_TEMP_DIR"] = before
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A thread that nobody ended would keep the run from ending: that is a failure, told at once.
+
+    Such a thread cannot be ended from outside, so the process leaves without waiting for it.
+    """
+    own = [t for t in threading.enumerate() if not t.daemon and t is not threading.main_thread()]
+    for thread in own:
+        thread.join(LAST_SECONDS)
+    if left := [thread for thread in own if thread.is_alive()]:
+        session.config.stash[STUCK] = [thread.name for thread in left]
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leaves at once when threads are stuck; after the summary, so that everything is told."""
+    if stuck := config.stash.get(STUCK, []):
+        print(f"threads that did not end: {', '.join(stuck)}", flush=True)
+        faulthandler.dump_traceback(all_threads=True)
+        os._exit(pytest.ExitCode.TESTS_FAILED)
 
 
 @pytest.fixture(scope="session")
