@@ -7,79 +7,20 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from playground.cache import Model, Part
+from playground.entries import Entry, Licence, Publication
 from playground.models.files import check_folder
+from playground.published.clip import PUBLISHED_CLIP
 from playground.settings import Settings
 
 BUILT_IN_MODELS = Path(__file__).parents[1] / "assets" / "models"
 
 
-@dataclass(frozen=True)
-class Licence:
-    """What one may do with the weights, and where that is written."""
-
-    name: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Publication:
-    """The paper that a model follows."""
-
-    citation: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One model.
-
-    Attributes:
-        key: Its name everywhere in the program, in links and in results.
-        title: Its name for people.
-        family: Module of `playground.models` that builds and runs it.
-        parts: Keys of the parts it is joined from, each `"<entry that owns it>/<part>"`. Two
-            entries that name the same part share it in memory.
-        source: Folder below `assets/models` (built in) or hub id.
-        revision: Commit on the hub; None for built-in models, whose revision is the repository's.
-        class_name: The library's class that reads it, unmodified.
-        licence: Licence of the weights.
-        is_gated: Whether the hub asks for consent before it gives the files.
-        bytes_on_disk: Bytes of its weight files.
-        bytes_on_device: Bytes of its weights in the dtype they run in on a processor.
-        languages: Languages it reads, as in `assets/languages`.
-        paper: The paper.
-        is_built_in: Whether this repository trained it and carries it.
-        note_key: Language key of the sentence that says what it knows and what it does not.
-        context_tokens: The most tokens it reads from one text.
-        sha256: Expected digests, as (file name, hexadecimal) pairs.
-    """
-
-    key: str
-    title: str
-    family: str
-    parts: tuple[str, ...]
-    source: str
-    revision: str | None
-    class_name: str
-    licence: Licence
-    is_gated: bool
-    bytes_on_disk: int
-    bytes_on_device: int
-    languages: tuple[str, ...]
-    paper: Publication
-    is_built_in: bool
-    note_key: str
-    context_tokens: int
-    sha256: tuple[tuple[str, str], ...] = ()
-
-
-CATALOG: tuple[Entry, ...] = (
+BUILT_IN: tuple[Entry, ...] = (
     Entry(
         key="mini-clip",
         title="mini-clip",
@@ -99,6 +40,7 @@ CATALOG: tuple[Entry, ...] = (
         context_tokens=32,
     ),
 )
+CATALOG: tuple[Entry, ...] = (*BUILT_IN, *PUBLISHED_CLIP)
 
 
 def entry(key: str) -> Entry:

@@ -1,0 +1,73 @@
+"""What the catalogue says of one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Licence:
+    """What one may do with the weights, and where that is written."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The paper that a model follows."""
+
+    citation: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model.
+
+    Attributes:
+        key: Its name everywhere in the program, in links and in results.
+        title: Its name for people.
+        family: Module of `playground.models` that builds and runs it.
+        parts: Keys of the parts it is joined from, each `"<entry that owns it>/<part>"`. Two
+            entries that name the same part share it in memory.
+        source: Folder below `assets/models` (built in) or hub id.
+        revision: Commit on the hub, 40 hexadecimal digits. None for built-in models, whose
+            revision is the repository's, and for published ones whose commit is resolved when
+            they are first fetched and kept from then on.
+        class_name: The library's class that reads it, unmodified.
+        licence: Licence of the weights.
+        is_gated: Whether the hub asks for consent before it gives the files.
+        bytes_on_disk: Bytes of its weight files.
+        bytes_on_device: Bytes of its weights in the dtype they run in on a processor.
+        languages: Languages it reads, as in `assets/languages`.
+        paper: The paper.
+        is_built_in: Whether this repository trained it and carries it.
+        note_key: Language key of the sentence that says what it knows and what it does not.
+        context_tokens: The most tokens it reads from one text.
+        sha256: Expected digests, as (file name, hexadecimal) pairs.
+        files: Patterns of the files that are fetched, such as `"*.json"`; empty for built-in
+            models, which are here whole.
+        least_memory_bytes: Free memory it needs at least to run, weights and activations; 0 where
+            any machine has enough.
+    """
+
+    key: str
+    title: str
+    family: str
+    parts: tuple[str, ...]
+    source: str
+    revision: str | None
+    class_name: str
+    licence: Licence
+    is_gated: bool
+    bytes_on_disk: int
+    bytes_on_device: int
+    languages: tuple[str, ...]
+    paper: Publication
+    is_built_in: bool
+    note_key: str
+    context_tokens: int
+    sha256: tuple[tuple[str, str], ...] = ()
+    files: tuple[str, ...] = ()
+    least_memory_bytes: int = 0

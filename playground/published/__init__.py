@@ -1,0 +1,1 @@
+"""Catalogue entries of models that others published, by family."""
