@@ -55,7 +55,11 @@ def load_checkpoint(
     """
     if not (folder / _STATE).is_file():
         return {}
-    model.load_state_dict(load_file(folder / _WEIGHTS), strict=True)
+    weights = load_file(folder / _WEIGHTS)
+    if weights.keys() != dict(model.named_parameters()).keys():
+        raise RuntimeError(f"{folder} holds a checkpoint of another model")
+    # Not strict: a table that serves as input and output is one parameter but two state entries.
+    model.load_state_dict(weights, strict=False)
     moments = load_file(folder / _MOMENTS)
     for name, parameter in model.named_parameters():
         found = {
