@@ -1,0 +1,259 @@
+"""Train mini-sam on emoji scenes and dead leaves: ``python -m training.sam``.
+
+Follows Kirillov et al. 2023, figure 4 and appendix A: interactive rounds, three candidate masks
+for an ambiguous click, a head that foretells the IoU.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from segment_anything.modeling import Sam
+from torch import nn
+
+from training.loop import Loop, Options, read_options
+from training.sam_batches import BOXED, CLICKED, SamBatch, SamBatches, Stages, load_sam_batches
+from training.sam_clicks import first_clicks, in_frame, next_clicks, noisy_boxes
+from training.sam_losses import mask_losses, true_ious
+from training.sam_model import (
+    PATCH_PX,
+    CropSam,
+    Looked,
+    Prompts,
+    build_config,
+    build_processor,
+    build_sam,
+    soft_targets,
+    to_transformers,
+)
+
+SEED = 20_230_405
+_SHARD_BYTES = 6_000_000
+# Weights of the losses beside the mask loss of the best candidate.
+_SINGLE, _IOU, _BORDERS = 0.5, 4.0, 0.3
+_LAST_ROUNDS = 1
+_FORGET = 0.25
+_LONG_GAMES, _LONGEST_GAP = 0.4, 5
+
+
+def read_sam_options(arguments: list[str] | None = None) -> Options:
+    """Read the command line.
+
+    Args:
+        arguments: Words after the command; ``None`` reads ``sys.argv``.
+
+    Returns:
+        The options.
+    """
+    return read_options(
+        "sam",
+        "Train mini-sam on emoji scenes and dead leaves.",
+        arguments,
+        batch_size=12,
+        threads=1,
+        workers=1,
+    )
+
+
+def export(sam: Sam, folder: Path) -> None:
+    """Write the model as ``SamModel`` and ``SamProcessor`` read it: fp16, shards of 6 MB.
+
+    Args:
+        sam: In training precision; not changed.
+        folder: Where to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("model*.safetensors*"):
+        old.unlink()
+    model = to_transformers(sam, build_config())
+    model.half().save_pretrained(folder, max_shard_size=_SHARD_BYTES)
+    build_processor().save_pretrained(folder)
+
+
+class SamWithBorders(nn.Module):
+    """mini-sam and a helper that is thrown away: it finds borders, so that every pixel teaches.
+
+    Args:
+        sam: The model that learns.
+    """
+
+    def __init__(self, sam: Sam) -> None:
+        super().__init__()
+        self.crops = CropSam(sam)
+        self.borders = nn.Conv2d(sam.prompt_encoder.embed_dim, 16, 1)
+
+    @property
+    def sam(self) -> Sam:
+        """The model without its helper."""
+        return self.crops.sam
+
+
+def border_cells(pieces: torch.Tensor) -> torch.Tensor:
+    """Mark the cells of the mask grid that more than one piece shares.
+
+    Args:
+        pieces: (B, H, W) integers.
+
+    Returns:
+        (B, 1, H/2, W/2) float32, 1 at a border.
+    """
+    cells = pieces.float()[:, None]
+    differs = F.max_pool2d(cells, 2) != -F.max_pool2d(-cells, 2)
+    return F.max_pool2d(differs.float(), 3, 1, 1)
+
+
+def border_loss(guesses: torch.Tensor, pieces: torch.Tensor) -> torch.Tensor:
+    """How badly the helper finds the borders.
+
+    Args:
+        guesses: (B, 16, h, w) float logits, one for each mask cell of a token.
+        pieces: (B, H, W) integers.
+
+    Returns:
+        The mean binary cross-entropy.
+    """
+    fine = F.pixel_shuffle(guesses.float(), PATCH_PX // 2)
+    return F.binary_cross_entropy_with_logits(fine, border_cells(pieces))
+
+
+class Game:
+    """One batch of interactive segmentation: prompts, masks, clicks at the mistakes, and so on.
+
+    Args:
+        crops: The model.
+        batch: Pictures and what is asked for.
+    """
+
+    def __init__(self, crops: CropSam, batch: SamBatch) -> None:
+        self._crops, self._batch = crops, batch
+        rows = torch.arange(len(batch.pixels), device=batch.pixels.device)
+        self.rows = torch.cat([rows.repeat_interleave(n) for n in (CLICKED, BOXED)])
+        masks = torch.cat(
+            [batch.masks[:, :CLICKED].flatten(0, 1), batch.masks[:, CLICKED:].flatten(0, 1)]
+        )
+        self.targets = soft_targets(masks)
+        self._clicked = len(rows) * CLICKED
+        origins = batch.origins_xy[self.rows]
+        boxes = in_frame(noisy_boxes(masks[self._clicked :]), origins[self._clicked :])
+        points = in_frame(first_clicks(masks), origins)
+        self._origins = origins
+        self._prompts = Prompts(self.rows, points[:, None], torch.ones_like(self.rows)[:, None], boxes)
+
+    def first_round(self, looked: Looked) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        """Answer the first prompts with three candidates and a single mask.
+
+        Args:
+            looked: The encoded crops.
+
+        Returns:
+            Losses, and the logits (N, h, w) that a person would go on with.
+        """
+        nothing = torch.zeros_like(self.rows, dtype=torch.bool)
+        logits, foretold = self._crops.decode(looked, self._prompts, None, nothing)
+        each = mask_losses(logits, self.targets[:, None])
+        ious = true_ious(logits, self.targets[:, None])
+        losses = {
+            "best": each[:, 1:].amin(1).mean(),
+            "single": _SINGLE * each[:, 0].mean(),
+            "iou": _IOU * (foretold - ious).square().mean(),
+        }
+        chosen = 1 + foretold[:, 1:].argmax(1)
+        chosen[self._clicked :] = 0
+        kept = logits.detach()[torch.arange(len(logits)), chosen]
+        return losses, kept
+
+    def later_round(
+        self, looked: Looked, kept: torch.Tensor
+    ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        """Click at a mistake and answer with the single mask.
+
+        Args:
+            looked: The encoded crops.
+            kept: (N, h, w) logits of the round before.
+
+        Returns:
+            Losses, and the logits of this round.
+        """
+        points, labels = next_clicks(kept, self.targets)
+        self._prompts = self._prompts.with_clicks(in_frame(points, self._origins), labels)
+        forget = torch.rand(len(kept), device=kept.device) < _FORGET
+        logits, foretold = self._crops.decode(looked, self._prompts, kept[:, None], forget)
+        single = logits[:, 0]
+        errors = foretold[:, 0] - true_ious(single, self.targets)
+        losses = {
+            "later": mask_losses(single, self.targets).mean(),
+            "iou": _IOU * errors.square().mean(),
+        }
+        return losses, single.detach()
+
+    def play(self, looked: Looked) -> dict[str, torch.Tensor]:
+        """Play all rounds; now and then a long game, whose middle teaches nothing.
+
+        Args:
+            looked: The encoded crops.
+
+        Returns:
+            Weighted losses by name.
+        """
+        losses, kept = self.first_round(looked)
+        for number in range(_LAST_ROUNDS):
+            if number == _LAST_ROUNDS - 1 and torch.rand(()) < _LONG_GAMES:
+                with torch.no_grad():
+                    for _ in range(int(torch.randint(1, _LONGEST_GAP + 1, ()))):
+                        _, kept = self.later_round(looked, kept)
+            more, kept = self.later_round(looked, kept)
+            for name, value in more.items():
+                losses[name] = losses.get(name, value.new_zeros(())) + value / _LAST_ROUNDS
+        return losses
+
+
+class SamLearner:
+    """mini-sam as the training loop sees it.
+
+    Args:
+        device: Where it learns.
+        options: What the command line says.
+    """
+
+    def __init__(self, device: torch.device, options: Options) -> None:
+        self.options, self.device = options, device
+        self.model = SamWithBorders(build_sam()).to(device)
+
+    def batches(self, first_step: int) -> Iterator[SamBatch]:
+        """See ``Learner``."""
+        options = self.options
+        stages = Stages(options.steps, crop_size=options.batch_size)
+        return load_sam_batches(SamBatches(stages), first_step, options.workers)
+
+    def losses(self, batch: SamBatch, progress: float) -> dict[str, torch.Tensor]:
+        """See ``Learner``."""
+        batch = batch.to(self.device)
+        crops = self.model.crops
+        looked = crops.look(batch.pixels, batch.origins_xy)
+        losses = Game(crops, batch).play(looked)
+        losses["borders"] = _BORDERS * border_loss(
+            self.model.borders(looked.features), batch.borders
+        )
+        return losses
+
+    def stepped(self) -> None:
+        """See ``Learner``."""
+
+    def export(self, folder: Path) -> None:
+        """See ``Learner``."""
+        export(self.model.sam, folder)
+
+    def look(self) -> str:
+        """See ``Learner``."""
+        return ""
+
+
+def main() -> None:
+    """Train from the command line."""
+    options = read_sam_options()
+    Loop(lambda device: SamLearner(device, options), options, SEED).run()
+
+
+if __name__ == "__main__":
+    main()
