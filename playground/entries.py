@@ -50,6 +50,9 @@ class Entry:
             models, which are here whole.
         least_memory_bytes: Free memory it needs at least to run, weights and activations; 0 where
             any machine has enough.
+        branch: Where `revision` None is resolved; a pull request of the hub's own converter
+            (`"refs/pr/1"`) where only that carries safetensors.
+        also_named: What `architectures` of its `config.json` may say beside `class_name`.
     """
 
     key: str
@@ -71,3 +74,5 @@ class Entry:
     sha256: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
     least_memory_bytes: int = 0
+    branch: str = "main"
+    also_named: tuple[str, ...] = ()

@@ -15,6 +15,8 @@ from playground.visitors.errors import PersonError
 
 # Formats that run code when they are opened.
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+# One of them says what the weights are; the second is OpenCLIP's.
+CONFIGURATIONS = ("config.json", "open_clip_config.json")
 # A header of the safetensors format may not be larger (its own specification).
 MOST_HEADER_BYTES = 100_000_000
 
@@ -31,10 +33,10 @@ def check_folder(folder: Path, *, title: str, sha256: Mapping[str, str] | None =
         PersonError: `mistake.model.missing`, `mistake.model.pickle`, `mistake.model.wants_code` or
             `mistake.model.broken` (with the file's name).
     """
-    if not (folder / "config.json").is_file():
+    if not any((folder / name).is_file() for name in CONFIGURATIONS):
         raise PersonError("mistake.model.missing", {"model": title})
     for file in sorted(folder.glob("*.json")):
-        if _wants_code(_read_json(file, title)):
+        if wants_code(_read_json(file, title)):
             raise PersonError("mistake.model.wants_code", {"model": title})
     for file in weight_files(folder, title=title):
         _check_weights(file, title)
@@ -78,6 +80,17 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def wants_code(value: Any) -> bool:
+    """Tells whether parsed JSON, at any depth, asks to run code of its own."""
+    if isinstance(value, dict):
+        return (
+            "auto_map" in value
+            or bool(value.get("trust_remote_code"))
+            or any(wants_code(item) for item in value.values())
+        )
+    return isinstance(value, list) and any(wants_code(item) for item in value)
+
+
 def _check_weights(file: Path, title: str) -> None:
     """A safetensors file is: 8 bytes length, a JSON header, and exactly the bytes it names."""
     try:
@@ -102,16 +115,6 @@ def _read_json(file: Path, title: str) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise _broken(title, file) from error
     return value if isinstance(value, dict) else {}
-
-
-def _wants_code(value: Any) -> bool:
-    if isinstance(value, dict):
-        return (
-            "auto_map" in value
-            or bool(value.get("trust_remote_code"))
-            or any(_wants_code(item) for item in value.values())
-        )
-    return isinstance(value, list) and any(_wants_code(item) for item in value)
 
 
 def _broken(title: str, file: Path) -> PersonError:
