@@ -1,7 +1,8 @@
-"""CLIP: one space for pictures and words (Radford et al. 2021, arXiv:2103.00020).
+"""CLIP and its kin: one space for pictures and words (Radford et al. 2021, arXiv:2103.00020).
 
-Two towers, built apart because others share them: the text tower (its `.text_model` is the very
-`CLIPTextModel` that text-to-image diffusion reads prompts with) and the vision tower.
+Two towers, built apart because others share them: the text tower (CLIP's `.text_model` is the very
+`CLIPTextModel` that text-to-image diffusion reads prompts with) and the vision tower. What
+SigLIP 2, MetaCLIP 2, Chinese-CLIP and OpenCLIP do differently stands in `clip_families.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from playground.models.loading import load_pretrained
+from playground.models.clip_families import ClipFamily, build_tower, read_family
+from playground.models.open_clip_weights import is_open_clip, read_image_processor
+from playground.visitors.errors import PersonError
 
 if TYPE_CHECKING:
     import torch
@@ -26,23 +29,30 @@ MOST_PICTURES_AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Clip:
-    """A joined CLIP model: what the functions of this module take.
+    """A joined model: what the functions of this module take.
 
     Attributes:
-        text: `CLIPTextModelWithProjection`.
-        vision: `CLIPVisionModelWithProjection`.
+        family: What this kin of CLIP does differently.
+        text: The text tower, such as `CLIPTextModelWithProjection`.
+        vision: The vision tower, such as `CLIPVisionModelWithProjection`.
         tokenizer: Turns words into tokens.
         image_processor: Resizes, crops and normalises pictures as the model was trained.
-        logit_scale: What cosines are multiplied with before the softmax; 1 / temperature.
-        context_tokens: The most tokens read from one text, the two end marks included.
+        logit_scale: What cosines are multiplied with; 1 / temperature.
+        logit_bias: What is added then, where a sigmoid turns each logit into a probability of its
+            own (SigLIP); None where a softmax makes the texts or pictures compete.
+        context_tokens: The most tokens read from one text, the end marks included.
+        width: D, the numbers of an embedding.
     """
 
+    family: ClipFamily
     text: Any
     vision: Any
     tokenizer: Any
     image_processor: Any
     logit_scale: float
+    logit_bias: float | None
     context_tokens: int
+    width: int
 
 
 @dataclass(frozen=True)
@@ -64,28 +74,19 @@ class TokenCount:
 
 
 def build(tower: str, folder: Path) -> Any:
-    """Builds one tower from a full CLIP checkpoint.
+    """Builds one tower from the folder of a whole model.
 
     Args:
         tower: `"text"` or `"vision"`.
         folder: A checked model folder.
 
     Returns:
-        `CLIPTextModelWithProjection` or `CLIPVisionModelWithProjection` on the CPU.
-    """
-    from transformers import (
-        CLIPConfig,
-        CLIPTextModelWithProjection,
-        CLIPVisionModelWithProjection,
-    )
+        A transformers module on the CPU, such as `CLIPTextModelWithProjection`.
 
-    config = CLIPConfig.from_pretrained(folder)
-    is_text = tower == "text"
-    tower_config = config.text_config if is_text else config.vision_config
-    # Published files often leave the tower's own field at its default; the joint one is right.
-    tower_config.projection_dim = config.projection_dim
-    tower_class = CLIPTextModelWithProjection if is_text else CLIPVisionModelWithProjection
-    return load_pretrained(tower_class, folder, config=tower_config)
+    Raises:
+        PersonError: `mistake.model.mismatch` for a family that is not known or missing weights.
+    """
+    return build_tower(tower, folder)
 
 
 def join(folder: Path, text: Any, vision: Any) -> Clip:
@@ -98,16 +99,35 @@ def join(folder: Path, text: Any, vision: Any) -> Clip:
 
     Returns:
         The model that the functions of this module take.
+
+    Raises:
+        PersonError: `mistake.model.mismatch` when the folder has no logit scale.
     """
     from transformers import AutoImageProcessor, AutoTokenizer
 
+    family, config = read_family(folder)
+    has_own_processor = is_open_clip(folder) and not any(folder.glob("*processor_config.json"))
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if family.is_lowercase:
+        _lowercase(tokenizer)
+    scale = _read_number(folder, "logit_scale")
+    if scale is None:
+        raise PersonError("mistake.model.mismatch", {"model": folder.name})
+    room = config.text_config.max_position_embeddings
     return Clip(
+        family=family,
         text=text,
         vision=vision,
-        tokenizer=AutoTokenizer.from_pretrained(folder, local_files_only=True),
-        image_processor=AutoImageProcessor.from_pretrained(folder, local_files_only=True),
-        logit_scale=_read_logit_scale(folder),
-        context_tokens=text.config.max_position_embeddings,
+        tokenizer=tokenizer,
+        image_processor=(
+            read_image_processor(folder)
+            if has_own_processor
+            else AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+        ),
+        logit_scale=float(np.exp(scale)),
+        logit_bias=_read_number(folder, "logit_bias"),
+        context_tokens=min(room, family.most_tokens or room),
+        width=family.width(config),
     )
 
 
@@ -122,7 +142,7 @@ def embed_texts(model: Clip, texts: Sequence[str]) -> np.ndarray:
         float32 (M, D), rows of length 1.
     """
     if not texts:
-        return np.zeros((0, model.text.config.projection_dim), np.float32)
+        return np.zeros((0, model.width), np.float32)
     rows = [
         _embed_texts_at_once(model, texts[start : start + MOST_TEXTS_AT_ONCE])
         for start in range(0, len(texts), MOST_TEXTS_AT_ONCE)
@@ -172,7 +192,7 @@ def embed_pictures(model: Clip, pictures: Sequence[np.ndarray]) -> np.ndarray:
         float32 (N, D), rows of length 1.
     """
     if not pictures:
-        return np.zeros((0, model.vision.config.projection_dim), np.float32)
+        return np.zeros((0, model.width), np.float32)
     rows = [
         _embed_pictures_at_once(model, pictures[start : start + MOST_PICTURES_AT_ONCE])
         for start in range(0, len(pictures), MOST_PICTURES_AT_ONCE)
@@ -188,6 +208,17 @@ def logit_scale(model: Clip) -> float:
     return model.logit_scale
 
 
+def logit_bias(model: Clip) -> float | None:
+    """Returns what is added to `logit_scale * cosine` before a sigmoid, e.g. -16.5.
+
+    Returns:
+        The bias; None for a model that was trained with a softmax.
+
+    Source: Zhai 2023 (arXiv:2303.15343), algorithm 1 (`logits = dot(zimg, ztxt.T) * t + b`).
+    """
+    return model.logit_bias
+
+
 def count_tokens(model: Clip, text: str) -> TokenCount:
     """Cuts a text into tokens and tells which words the model will not read.
 
@@ -200,8 +231,8 @@ def count_tokens(model: Clip, text: str) -> TokenCount:
     """
     encoded = model.tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
     spans = encoded["offset_mapping"]
-    # Two places are taken by the marks at the start and the end.
-    limit = model.context_tokens - 2
+    # CLIP marks the start and the end of a text, SigLIP 2 the end only.
+    limit = model.context_tokens - model.tokenizer.num_special_tokens_to_add()
     kept = min(len(spans), limit)
     unread = text[spans[kept][0] :] if kept < len(spans) else ""
     return TokenCount(tuple(_pieces(text, spans)), kept, limit, unread)
@@ -217,17 +248,19 @@ def _pieces(text: str, spans: Iterable[tuple[int, int]]) -> Iterable[str]:
 def _embed_texts_at_once(model: Clip, texts: Sequence[str]) -> np.ndarray:
     import torch
 
+    family = model.family
     tokens = model.tokenizer(
         list(texts),
-        padding=True,
+        padding="max_length" if family.is_padded_full else True,
+        padding_side="right",
         truncation=True,
         max_length=model.context_tokens,
         return_tensors="pt",
     ).to(model.text.device)
     with torch.inference_mode():
-        embeddings = model.text(
-            input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]
-        ).text_embeds
+        embeddings = family.text.read(
+            model.text, {name: tokens[name] for name in family.token_inputs}
+        )
     return _unit_rows(embeddings)
 
 
@@ -236,11 +269,11 @@ def _embed_pictures_at_once(model: Clip, pictures: Sequence[np.ndarray]) -> np.n
 
     # Through PIL: an array of three rows or columns leaves the library guessing its channel axis.
     images = [Image.fromarray(pixels) for pixels in pictures]
-    pixel_values = model.image_processor(images=images, return_tensors="pt")["pixel_values"]
+    inputs = model.image_processor(images=images, return_tensors="pt")
+    # Only floats change their dtype: SigLIP's pictures of any shape bring masks and sizes along.
+    inputs = inputs.to(model.vision.device, dtype=model.vision.dtype)
     with torch.inference_mode():
-        embeddings = model.vision(
-            pixel_values=pixel_values.to(model.vision.device, model.vision.dtype)
-        ).image_embeds
+        embeddings = model.family.vision.read(model.vision, inputs)
     return _unit_rows(embeddings)
 
 
@@ -250,11 +283,26 @@ def _unit_rows(embeddings: torch.Tensor) -> np.ndarray:
     return normalize(embeddings.float(), dim=-1).cpu().numpy()
 
 
-def _read_logit_scale(folder: Path) -> float:
+def _lowercase(tokenizer: Any) -> None:
+    """Puts lowercasing first; some published tokenizer files forget that training did it."""
+    from tokenizers import normalizers
+
+    backend = tokenizer.backend_tokenizer
+    now = backend.normalizer
+    if now is None:
+        backend.normalizer = normalizers.Lowercase()
+    elif now.normalize_str("A") == now.normalize_str("a"):
+        return
+    else:
+        backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), now])
+
+
+def _read_number(folder: Path, name: str) -> float | None:
+    """Reads a weight that is one number; None where the model has none of this name."""
     from safetensors import safe_open
 
     for file in sorted(folder.glob("*.safetensors")):
         with safe_open(file, framework="pt") as tensors:
-            if "logit_scale" in tensors.keys():  # noqa: SIM118 - not a mapping
-                return float(tensors.get_tensor("logit_scale").float().exp())
-    raise KeyError("logit_scale")
+            if name in tensors.keys():  # noqa: SIM118 - not a mapping
+                return float(tensors.get_tensor(name).float())
+    return None

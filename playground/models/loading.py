@@ -5,6 +5,8 @@ Heavy libraries are imported inside the functions: this module is imported befor
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,24 +16,58 @@ if TYPE_CHECKING:
     import torch
 
 
-def run_dtype() -> torch.dtype | str:
-    """Returns the dtype weights are kept in: float32 on a processor, the file's own elsewhere.
+def run_dtype(folder: Path) -> torch.dtype:
+    """Returns the dtype that weights are kept in.
 
-    A checkpoint stored in float16 would come up in float16 on a processor too, where many
-    operations are slow or missing.
+    On an accelerator the file's own where that has 16 bits, so that the mapped file is the home
+    copy; else float16, whose ten bits of fraction keep cosines closer than bfloat16's seven. On a
+    processor float32: `benchmarks/cpu_dtype.py` measures bfloat16 beside it.
+
+    Args:
+        folder: Folder with safetensors weights.
     """
     import torch
 
-    return "auto" if torch.accelerator.is_available() else torch.float32
+    if not torch.accelerator.is_available():
+        return torch.float32
+    stored = {"F16": torch.float16, "BF16": torch.bfloat16}
+    return stored.get(stored_dtype(folder), torch.float16)
 
 
-def load_pretrained(model_class: Any, folder: Path, *, config: Any = None) -> Any:
+def stored_dtype(folder: Path) -> str:
+    """Returns the dtype of most weights of a folder, as safetensors names it: "F32", "BF16" ...
+
+    Args:
+        folder: Folder with safetensors weights.
+
+    Returns:
+        Its name; "" where there are no weights.
+    """
+    from safetensors import safe_open
+
+    seen: Counter[str] = Counter()
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, framework="pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 - not a mapping
+                seen[tensors.get_slice(name).get_dtype()] += 1
+    return seen.most_common(1)[0][0] if seen else ""
+
+
+def load_pretrained(
+    model_class: Any,
+    folder: Path,
+    *,
+    config: Any = None,
+    tensors: Mapping[str, torch.Tensor] | None = None,
+) -> Any:
     """Builds one module from a folder that `check_folder` has passed.
 
     Args:
         model_class: A transformers class with `from_pretrained`.
         folder: Folder with `config.json` and safetensors weights.
         config: Configuration to use in place of the folder's, for a part of a bigger checkpoint.
+        tensors: Weights to use in place of the folder's, by the library's names; they need
+            `config`.
 
     Returns:
         The module on the CPU, in evaluation mode, without gradients.
@@ -42,15 +78,17 @@ def load_pretrained(model_class: Any, folder: Path, *, config: Any = None) -> An
     """
     from transformers.utils import logging
 
-    extra = {} if config is None else {"config": config}
+    extra: dict[str, Any] = {} if config is None else {"config": config}
+    if tensors is not None:
+        extra["state_dict"] = dict(tensors)
     level = logging.get_verbosity()
     # A tower read from a full checkpoint reports the other tower's tensors as "unexpected".
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
         module, report = model_class.from_pretrained(
-            folder,
-            dtype=run_dtype(),
+            folder if tensors is None else None,
+            dtype=run_dtype(folder),
             use_safetensors=True,
             local_files_only=True,
             output_loading_info=True,
