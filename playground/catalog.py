@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from playground.cache import Model, Part
+from playground.cache.host_memory import available_bytes
 from playground.entries import Entry, Licence, Publication
+from playground.hub.places import cache_folder, snapshot_of
+from playground.hub.store import Store
 from playground.models.files import check_folder
 from playground.published.clip import PUBLISHED_CLIP
 from playground.settings import Settings
+from playground.visitors.errors import PersonError
 
 BUILT_IN_MODELS = Path(__file__).parents[1] / "assets" / "models"
 
@@ -67,29 +71,37 @@ def folder_of(item: Entry, models_folder: str = "") -> Path:
         item: The entry.
         models_folder: The setting of this name: where models that are not built in lie.
     """
-    return (BUILT_IN_MODELS if item.is_built_in else Path(models_folder)) / item.source
+    if item.is_built_in:
+        return BUILT_IN_MODELS / item.source
+    found = snapshot_of(item, models_folder)
+    return found or cache_folder(models_folder) / item.source
 
 
 def is_on_disk(item: Entry, models_folder: str = "") -> bool:
     """Tells whether an entry's files are here; whether they are sound is seen when it loads."""
-    folder = folder_of(item, models_folder)
+    if not item.is_built_in:
+        return snapshot_of(item, models_folder) is not None
+    folder = folder_of(item)
     return (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
 
 
-def cache_items(entries: Iterable[Entry], settings: Settings) -> list[Part | Model]:
+def cache_items(
+    entries: Iterable[Entry], settings: Settings, store: Store | None = None
+) -> list[Part | Model]:
     """Makes what the cache loads and joins: each part once, then the models.
 
     Args:
         entries: Entries, among them the owner of every part that is named.
         settings: Says where models that are not built in lie.
+        store: Brings published models here; one for the settings if left out.
 
     Returns:
         Parts and models. The family's module, and with it the heavy libraries, is imported when a
         part is first built.
     """
     entries = tuple(entries)
+    store = Store(settings) if store is None else store
     owners = {item.key: item for item in entries}
-    folders = {item.key: folder_of(item, settings.models_folder) for item in entries}
     parts: dict[str, Part] = {}
     for item in entries:
         for key in item.parts:
@@ -97,23 +109,52 @@ def cache_items(entries: Iterable[Entry], settings: Settings) -> list[Part | Mod
             owner = owners[owner_key]
             parts[key] = Part(
                 key,
-                partial(_build_part, owner, folders[owner_key], name),
+                partial(_build_part, owner, settings.models_folder, name),
                 guess_bytes=owner.bytes_on_device // len(owner.parts),
+                fetch=None if owner.is_built_in else partial(store.fetch, owner),
             )
     models = [
-        Model(item.key, item.parts, partial(_join_model, item, folders[item.key]))
+        Model(item.key, item.parts, partial(_join_model, item, settings.models_folder))
         for item in entries
     ]
     return [*parts.values(), *models]
 
 
-def _build_part(item: Entry, folder: Path, name: str, report: Any) -> Any:
+def check_memory(item: Entry, name: str) -> None:
+    """Refuses to build a part where the model cannot run for lack of memory.
+
+    Parts are built in order, so that of a model with n parts the k-th, from 0, finds the share of
+    the first k taken.
+
+    Args:
+        item: The entry.
+        name: Which part of it.
+
+    Raises:
+        PersonError: `mistake.hub.memory`.
+    """
+    names = [key.rpartition("/")[2] for key in item.parts if key.startswith(f"{item.key}/")]
+    left = len(names) - names.index(name) if name in names else 1
+    needed = item.least_memory_bytes * left // max(1, len(names))
+    free = available_bytes()
+    if free is not None and free < needed:
+        facts = {"model": item.title, "needed": _gigabytes(needed), "free": _gigabytes(free)}
+        raise PersonError("mistake.hub.memory", facts)
+
+
+def _gigabytes(size: int) -> float:
+    return round(size / 1e9, 1)
+
+
+def _build_part(item: Entry, models_folder: str, name: str, report: Any) -> Any:
+    folder = folder_of(item, models_folder)
     check_folder(folder, title=item.title, sha256=dict(item.sha256))
+    check_memory(item, name)
     return _family(item).build(name, folder)
 
 
-def _join_model(item: Entry, folder: Path, *parts: Any) -> Any:
-    return _family(item).join(folder, *parts)
+def _join_model(item: Entry, models_folder: str, *parts: Any) -> Any:
+    return _family(item).join(folder_of(item, models_folder), *parts)
 
 
 def _family(item: Entry) -> Any:

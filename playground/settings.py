@@ -47,8 +47,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("most_visitors", 40, 1, 1000),
     Setting("device_budget_gb", 0.0, 0, 1000),
     Setting("models_folder", ""),
+    Setting("download", ""),
     Setting("operator_code", ""),
-    Setting("offline", True),
+    Setting("offline", False),
     Setting("warm_up", True),
 )
 
@@ -65,6 +66,7 @@ class Settings:
     most_visitors: int
     device_budget_gb: float
     models_folder: str
+    download: str
     operator_code: str
     offline: bool
     warm_up: bool
@@ -73,6 +75,11 @@ class Settings:
     def host_names(self) -> tuple[str, ...]:
         """``allowed_hosts`` as separate names."""
         return tuple(name.strip() for name in self.allowed_hosts.split(",") if name.strip())
+
+    @property
+    def download_names(self) -> tuple[str, ...]:
+        """``download`` as separate names."""
+        return tuple(name.strip() for name in self.download.split(",") if name.strip())
 
     @property
     def is_loopback_only(self) -> bool:
@@ -165,7 +172,11 @@ def command_line(help_of: Mapping[str, str]) -> argparse.ArgumentParser:
 
 
 def set_environment(settings: Settings) -> None:
-    """Tell the libraries, before any of them is imported, to stay at home and send nothing."""
+    """Tell the libraries, before any of them is imported, to send nothing and to ask nobody.
+
+    Models are fetched by our own code only; the libraries read local files whatever this says.
+    ``HF_HUB_OFFLINE`` and ``TRANSFORMERS_OFFLINE`` of the environment are left as they are.
+    """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     if settings.offline:

@@ -33,7 +33,7 @@ LEAVING = ["AbortError: signal is aborted", "Connection errored out", "ERR_ABORT
 
 def settings_for_tests(**changes: object) -> Settings:
     """Settings of a run on any free port, without the import of heavy libraries."""
-    asked = {"port": 0, "warm_up": False} | changes
+    asked = {"port": 0, "warm_up": False, "offline": True} | changes
     settings = read_settings([], {f"PLAYGROUND_{k.upper()}": str(v) for k, v in asked.items()})
     set_environment(settings)
     return settings

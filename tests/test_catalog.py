@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -25,7 +26,8 @@ def test_every_entry_is_complete(item):
     assert item.paper.citation and item.paper.url.startswith("https://")
     assert item.bytes_on_disk > 0 and item.bytes_on_device > 0 and item.context_tokens > 2
     assert set(item.languages) <= {"en", "zh-Hant"} and item.languages
-    assert item.is_built_in == (item.revision is None)
+    assert item.revision is None or re.fullmatch("[0-9a-f]{40}", item.revision)
+    assert not (item.is_built_in and item.revision)
     for language in ("en", "zh-Hant"):
         sentences = json.loads((ROOT / f"assets/languages/{language}.json").read_text("utf-8"))
         assert sentences[item.note_key]
@@ -83,7 +85,8 @@ def test_a_missing_model_is_told_to_the_person(tmp_path):
     cache = Cache(cache_items([item], settings(tmp_path)))
     with pytest.raises(Exception) as caught:
         cache.run("mini-clip", clip.logit_scale)
-    assert explain(caught.value).key == "mistake.model.missing"
+    assert explain(caught.value).key == "mistake.hub.not_agreed"
+    assert cache.rows()[-1].error is None
 
 
 def test_a_broken_model_is_told_to_everyone_who_asks(tmp_path):
@@ -103,6 +106,20 @@ def test_an_entry_with_a_digest_is_checked_before_loading(tmp_path):
     assert isinstance(part, Part)
     with pytest.raises(PersonError, match=r"model\.broken"):
         part.build(lambda *_: None)
+
+
+def test_a_model_that_does_not_fit_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    save_tiny_clip(tmp_path / "tiny")
+    item = tiny_entry(least_memory_bytes=2_000_000_000)
+    parts = [p for p in cache_items([item], settings(tmp_path)) if isinstance(p, Part)]
+    monkeypatch.setattr(catalog, "available_bytes", lambda: 1_500_000_000)
+    with pytest.raises(PersonError, match="hub.memory") as caught:
+        parts[0].build(lambda *_: None)
+    assert (caught.value.values["needed"], caught.value.values["free"]) == (2.0, 1.5)
+    # The second part finds the first one's share taken.
+    parts[1].build(lambda *_: None)
+    monkeypatch.setattr(catalog, "available_bytes", lambda: None)
+    parts[0].build(lambda *_: None)
 
 
 def test_nothing_heavy_is_imported_to_know_the_models():

@@ -14,7 +14,7 @@ def test_the_list_and_the_class_agree():
 
 def test_defaults_keep_the_server_to_this_machine():
     settings = read_settings([], {})
-    assert (settings.host, settings.port, settings.offline) == ("127.0.0.1", 7860, True)
+    assert (settings.host, settings.port, settings.offline) == ("127.0.0.1", 7860, False)
     assert settings.is_loopback_only
 
 

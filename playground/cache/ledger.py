@@ -85,6 +85,7 @@ class Holding:
     bytes_done: int = 0
     bytes_total: int = 0
     is_fetching: bool = False
+    seconds_left: float | None = None
     failure: Failure = field(default_factory=Failure)
     residents: dict[str, Resident] = field(default_factory=dict)
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 
 from playground.cache.gate import Gate, Wish
 from playground.cache.ledger import Holding, Resident
-from playground.cache.parts import Cancelled, OutOfMemory, Progress, Report, Stage
+from playground.cache.pace import Pace
+from playground.cache.parts import Cancelled, Declined, OutOfMemory, Progress, Report, Stage
 from playground.cache.progress import copied_bytes, load_seconds_left
 from playground.cache.rounds import Build, Copy
 from playground.cache.waiting import Ticket
@@ -42,14 +43,14 @@ class Loader:
         try:
             if part.fetch is not None:
                 holding.is_fetching = True
-                part.fetch(teller.report("fetching", self._note_build(holding)))
+                part.fetch(self._fetching(ticket, wish, holding, teller))
                 holding.is_fetching = False
             with gate.construction(ticket, wish):
                 report = teller.report("building", self._note_build(holding))
                 obj = gate.mover.construct(lambda: part.build(report))
                 home = gate.mover.home(obj)
                 size_bytes = gate.mover.size(home)
-        except Cancelled:
+        except (Cancelled, Declined):
             raise
         except Exception as error:
             failure = error
@@ -58,6 +59,7 @@ class Loader:
             with gate.lock:
                 gate.life.end_task(ticket, is_done=home is not None)
                 holding.is_fetching = False
+                holding.seconds_left = None
                 if home is not None:
                     gate.life.built(holding, home, size_bytes)
                     gate.meter.count("cache_loads_total", part=part.key, kind="build")
@@ -145,6 +147,25 @@ class Loader:
         with self.gate.lock:
             if self.gate.scheduler.devices[ticket.device].free_bytes < 0:
                 raise _PutOff
+
+    def _fetching(self, ticket: Ticket, wish: Wish, holding: Holding, teller: _Teller) -> Report:
+        """Tells how a download goes; whoever stops only stops to wait for it."""
+        pace = Pace(self.gate.clock)
+
+        def note(done: int, total: int) -> None:
+            holding.bytes_done, holding.bytes_total = done, total
+            holding.seconds_left = pace.seconds_left(done, total)
+
+        def told() -> tuple[int, int, float | None]:
+            return holding.bytes_done, holding.bytes_total, holding.seconds_left
+
+        tell = teller.report("fetching", note, told)
+
+        def report(done: int, total: int) -> None:
+            wish.check_cancel(ticket.key)
+            tell(done, total)
+
+        return report
 
     @staticmethod
     def _note_build(holding: Holding) -> Report:

@@ -153,6 +153,10 @@ class OutOfMemory(CacheError):
         self.budget_bytes = budget_bytes
 
 
+class Declined(Exception):
+    """A fetch was not allowed or was called off: told to who asks, not remembered as a failure."""
+
+
 class HoldAndWait(AssertionError):
     """Code that holds a lease or a turn asked for another: a deadlock in the making, our bug."""
 

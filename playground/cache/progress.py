@@ -27,7 +27,8 @@ def progress_of(life: Lifecycle, ticket: Ticket, now: float) -> Progress:
     for holding in holdings:
         if holding.state == "building":
             stage: Stage = "fetching" if holding.is_fetching else "building"
-            return Progress(stage, place, holding.bytes_done, holding.bytes_total, seconds)
+            done, total = holding.bytes_done, holding.bytes_total
+            return Progress(stage, place, done, total, holding.seconds_left)
     residents = [holding.on(device.name) for holding in holdings if holding.state == "home"]
     if any(resident.state == "loading" for resident in residents):
         done, total = copied_bytes(residents)

@@ -17,6 +17,7 @@ from gradio.i18n import I18nData
 
 from playground.cache import Cache
 from playground.catalog import Entry, is_on_disk
+from playground.hub.store import Store
 from playground.page.languages import Languages, current_request, language_of
 from playground.page.progress import in_words
 from playground.page.sends import Sends
@@ -43,6 +44,7 @@ class Context:
     turns: Turns
     settings: Settings
     sends: Sends
+    store: Store
 
     def label(self, key: str) -> I18nData:
         """Static text, put into words by the browser."""

@@ -14,6 +14,8 @@ from starlette.middleware import Middleware
 
 from playground.cache import Cache
 from playground.catalog import CATALOG, cache_items
+from playground.hub.consent import check_names
+from playground.hub.store import Store
 from playground.page.context import Context
 from playground.page.early_head import EarlyHead, early_html, late_html
 from playground.page.languages import LANGUAGES, Languages, best_language
@@ -34,15 +36,21 @@ GIGABYTE = 1_000_000_000
 
 def make_context(settings: Settings, languages: Languages) -> Context:
     """The parts that all tabs share, for one run."""
+    check_names(settings, CATALOG)
     most = round(settings.device_budget_gb * GIGABYTE) or None
+    store = Store(settings)
+    cache = Cache(cache_items(CATALOG, settings, store), most_bytes=most)
+    # What failed before the files came must not rest any longer.
+    store.on_arrival = lambda item: cache.retry(item.key)
     return Context(
-        cache=Cache(cache_items(CATALOG, settings), most_bytes=most),
+        cache=cache,
         catalog=CATALOG,
         languages=languages,
         sessions=Sessions(most_sessions=max(200, 2 * settings.most_visitors)),
         turns=Turns(),
         settings=settings,
         sends=Sends(),
+        store=store,
     )
 
 

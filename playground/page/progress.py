@@ -7,6 +7,8 @@ from playground.page.languages import Languages
 from playground.visitors.notes import Note
 
 PLACES_WITH_A_WORD = 5
+# Longer waits are told in minutes.
+SECONDS_IN_WORDS = 90
 
 
 def in_words(news: Progress | Note | None, languages: Languages, language: str, title: str) -> str:
@@ -27,11 +29,31 @@ def in_words(news: Progress | Note | None, languages: Languages, language: str, 
         return languages.say(news.key, language, **news.values)
     if news.stage == "waiting":
         return _waiting(news.place, languages, language)
-    if news.stage in ("fetching", "copying") and news.bytes_total:
+    if news.stage == "fetching":
+        return fetching(news, languages, language, title)
+    if news.stage == "copying" and news.bytes_total:
         return _copying(news, languages, language, title)
     if news.stage == "running":
         return languages.say("status.running", language)
     return languages.say("status.building", language, title=title)
+
+
+def fetching(news: Progress, languages: Languages, language: str, title: str) -> str:
+    """How a download goes, such as "Downloading SigLIP 2: 12 of 375 MB, about 2 min"."""
+    if not news.bytes_total:
+        return languages.say("status.asking", language, title=title)
+    values: dict[str, str | int] = {
+        "title": title,
+        "done": amount(news.bytes_done),
+        "total": amount(news.bytes_total),
+    }
+    if news.seconds_left is None:
+        return languages.say("status.fetching", language, **values)
+    seconds = max(1, round(news.seconds_left))
+    if seconds >= SECONDS_IN_WORDS:
+        values["minutes"] = round(seconds / 60)
+        return languages.say("status.fetching_minutes", language, **values)
+    return languages.say("status.fetching_seconds", language, **values, seconds=seconds)
 
 
 def amount(number_of_bytes: float) -> str:

@@ -21,6 +21,7 @@ from demos.clip_search import EXAMPLES, Handlers
 from playground.collection import PICTURES, read_collection
 from playground.index import Indexes, make_index, write_index
 from playground.page.clip_asking import ClipAsking
+from playground.hub.store import Store
 from playground.page.context import Context
 from playground.page.languages import Languages
 from playground.page.naming import NamingHandlers
@@ -54,6 +55,7 @@ def make_asking(folder, *, stored_texts=()):
         turns=Turns(),
         settings=tiny_settings(folder),
         sends=Sends(),
+        store=Store(tiny_settings(folder)),
     )
     stored = folder / "stored"
     if stored_texts:

@@ -25,7 +25,7 @@ LAST_SECONDS = 60.0
 LARGE_SUFFIXES = (".safetensors", ".bin", ".msgpack", ".h5", ".onnx", ".model")
 Gated = Literal[False, "auto", "manual"]
 RESOLVE = re.compile(r"/(?P<repo>[^/]+(?:/[^/]+)?)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
-INFO = re.compile(r"/api/models/(?P<repo>[^/]+/[^/]+)(?:/revision/(?P<revision>[^/]+))?")
+INFO = re.compile(r"/api/models/(?P<repo>[^/]+/[^/]+)(?:/revision/(?P<revision>.+))?")
 TREE = re.compile(r"/api/models/(?P<repo>[^/]+/[^/]+)/tree/(?P<revision>[^/]+)")
 
 
@@ -80,7 +80,7 @@ class _Repo:
     gated: Gated
     is_private: bool
     commits: dict[str, Path]
-    head: str
+    branches: dict[str, str]
 
 
 class LocalHub:
@@ -120,7 +120,13 @@ class LocalHub:
         self._server.server_close()
 
     def add(
-        self, repo_id: str, folder: Path, *, gated: Gated = False, private: bool = False
+        self,
+        repo_id: str,
+        folder: Path,
+        *,
+        gated: Gated = False,
+        private: bool = False,
+        branch: str = "main",
     ) -> str:
         """Publishes what lies in a folder now; a second call makes a new commit. Returns it."""
         digest = hashlib.sha1(repo_id.encode())
@@ -128,9 +134,10 @@ class LocalHub:
             digest.update(name.encode() + hashlib.sha256((folder / name).read_bytes()).digest())
         commit = digest.hexdigest()
         with self._lock:
-            repo = self._repos.setdefault(repo_id, _Repo(gated, private, {}, commit))
+            repo = self._repos.setdefault(repo_id, _Repo(gated, private, {}, {}))
             repo.commits[commit] = folder
-            repo.gated, repo.is_private, repo.head = gated, private, commit
+            repo.branches[branch] = commit
+            repo.gated, repo.is_private = gated, private
             for name in _names(folder):
                 self._blobs[_sha256(folder / name)] = folder / name
         return commit
@@ -230,7 +237,7 @@ class _Answer(BaseHTTPRequestHandler):
             if token is None:
                 raise _Refused(401, "RepoNotFound", "Invalid username or password.")
             raise _Refused(404, "RepoNotFound", "Repository not found")
-        commit = repo.head if revision == "main" else revision
+        commit = repo.branches.get(revision, revision)
         if commit not in repo.commits:
             raise _Refused(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         return repo, commit, repo.commits[commit]

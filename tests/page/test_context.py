@@ -9,6 +9,7 @@ from gradio.context import LocalContext
 
 from playground.cache import Cache
 from playground.catalog import CATALOG
+from playground.hub.store import Store
 from playground.page.context import Context
 from playground.page.languages import Languages
 from playground.page.sends import Sends
@@ -36,6 +37,7 @@ def ctx():
         turns=Turns(),
         settings=settings_for_tests(),
         sends=Sends(),
+        store=Store(settings_for_tests()),
     )
 
 

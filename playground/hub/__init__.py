@@ -1,0 +1,1 @@
+"""Published checkpoints: where they lie, what a download takes, and who allowed it."""

@@ -1,0 +1,179 @@
+"""What a download would take, and whether it may begin: asked from the hub, no weights fetched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from huggingface_hub import HfApi, hf_hub_url
+from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+from playground.entries import Entry
+from playground.hub.faults import endpoint, fault, hub_fault
+from playground.hub.places import kept_commit, repository_folder
+from playground.models.files import PICKLES, wants_code
+
+if TYPE_CHECKING:
+    from huggingface_hub.hf_api import ModelInfo, RepoSibling
+
+ASK_SECONDS = 10.0
+USUAL_FILES = ("*.json", "*.txt", "*.safetensors")
+MOST_CONFIG_BYTES = 5_000_000
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """One file of a download.
+
+    Attributes:
+        name: Path in the repository.
+        size: Bytes.
+        digest: Hexadecimal; it also names the file in the library's cache.
+        is_sha256: Whether the digest is the SHA-256 of the content; else it is git's SHA-1.
+    """
+
+    name: str
+    size: int
+    digest: str
+    is_sha256: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A download that may begin.
+
+    Attributes:
+        item: The model.
+        commit: Its version, 40 hexadecimal digits.
+        files: Small ones first, weights last: whole weights mean that all is here.
+        is_gated: Whether the hub asks for consent; it was given, for the token that is set.
+        bytes_total: Bytes of all files.
+        bytes_missing: Bytes that are not on this machine yet.
+    """
+
+    item: Entry
+    commit: str
+    files: tuple[PlannedFile, ...]
+    is_gated: bool
+    bytes_total: int
+    bytes_missing: int
+
+
+def make_plan(item: Entry, models_folder: str = "", *, newest: bool = False) -> Plan:
+    """Asks the hub for sizes, digests, gate and configuration of a model.
+
+    Args:
+        item: A published model.
+        models_folder: The setting of this name.
+        newest: Take the newest version in place of the remembered or pinned one.
+
+    Returns:
+        What the download would take.
+
+    Raises:
+        PersonError: One of `mistake.hub.*`: the hub does not answer or does not let us in, or the
+            repository holds no safetensors, wants to run code or is of another class.
+    """
+    commit = "" if newest else kept_commit(item, models_folder)
+    try:
+        info = _ask(item, commit)
+        siblings = {sibling.rfilename: sibling for sibling in info.siblings or ()}
+        wanted = wanted_files(item, siblings)
+        _check_weights(item, wanted, siblings)
+        found = str(info.sha or commit)
+        _check_config(item, found, wanted)
+        files = sorted((_planned(siblings[name]) for name in wanted), key=_weights_last)
+    except Exception as error:
+        raise hub_fault(error, item) from error
+    blobs = repository_folder(item, models_folder) / "blobs"
+    return Plan(
+        item=item,
+        commit=found,
+        files=tuple(files),
+        is_gated=bool(info.gated),
+        bytes_total=sum(file.size for file in files),
+        bytes_missing=sum(file.size - bytes_here(blobs, file) for file in files),
+    )
+
+
+def wanted_files(item: Entry, names: Iterable[str]) -> list[str]:
+    """Returns which files of a repository a model needs.
+
+    Args:
+        item: Its `files` are patterns; one without a slash means the top folder only.
+        names: All files of the repository.
+
+    Returns:
+        Names that match, without any format that runs code when it is opened.
+    """
+    patterns = item.files or USUAL_FILES
+    return [
+        name
+        for name in sorted(names)
+        if not name.endswith(PICKLES)
+        and any(fnmatchcase(name, p) and name.count("/") == p.count("/") for p in patterns)
+    ]
+
+
+def bytes_here(blobs: Path, file: PlannedFile) -> int:
+    """Returns how many bytes of a file are on this machine, whole or in part."""
+    for name in (file.digest, f"{file.digest}.incomplete"):
+        try:
+            return min(file.size, (blobs / name).stat().st_size)
+        except OSError:
+            continue
+    return 0
+
+
+def _ask(item: Entry, commit: str) -> ModelInfo:
+    return HfApi(endpoint=endpoint()).model_info(
+        item.source, revision=commit or item.branch, files_metadata=True, timeout=ASK_SECONDS
+    )
+
+
+def _check_weights(item: Entry, wanted: list[str], everything: Iterable[str]) -> None:
+    if any(name.endswith(".safetensors") for name in wanted):
+        return
+    has_pickle = any(name.endswith(PICKLES) for name in everything)
+    raise fault("pickle" if has_pickle else "not_found", item)
+
+
+def _check_config(item: Entry, commit: str, wanted: list[str]) -> None:
+    """Looks at the configuration before a gigabyte is fetched; a gate shows itself here too."""
+    name = next((n for n in ("config.json", "open_clip_config.json") if n in wanted), None)
+    if name is None:
+        raise fault("not_found", item)
+    config = _read_config(item, commit, name)
+    if wants_code(config):
+        raise fault("wants_code", item)
+    named = config.get("architectures")
+    accepted = {item.class_name, *item.also_named}
+    if name == "config.json" and isinstance(named, list) and not accepted & set(map(str, named)):
+        found = ", ".join(map(str, named))[:80]
+        raise fault("wrong_class", item, found=found, wanted=item.class_name)
+
+
+def _read_config(item: Entry, commit: str, name: str) -> dict[str, Any]:
+    url = hf_hub_url(item.source, name, revision=commit, endpoint=endpoint())
+    answer = get_session().get(url, headers=build_hf_headers(), timeout=ASK_SECONDS)
+    hf_raise_for_status(answer)
+    config = json.loads(answer.content[:MOST_CONFIG_BYTES])
+    if not isinstance(config, dict):
+        raise ValueError("a configuration is an object")
+    return config
+
+
+def _planned(sibling: RepoSibling) -> PlannedFile:
+    if sibling.lfs is not None:
+        return PlannedFile(sibling.rfilename, sibling.lfs.size, sibling.lfs.sha256, True)
+    if sibling.size is None or sibling.blob_id is None:
+        raise ValueError("the hub did not tell sizes and digests")
+    return PlannedFile(sibling.rfilename, sibling.size, sibling.blob_id, False)
+
+
+def _weights_last(file: PlannedFile) -> tuple[bool, str]:
+    return (file.name.endswith(".safetensors"), file.name)
