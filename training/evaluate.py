@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModel, AutoProcessor
 
+from training.sam_scores import sam_table
 from training.sampling import Split
 from training.scores import (
     Clip,
@@ -104,9 +105,6 @@ def clip_rows(folder: Path) -> list[Row]:
     return rows
 
 
-EVALUATIONS: dict[str, Callable[[Path], list[Row]]] = {"mini-clip": clip_rows}
-
-
 def score_table(rows: list[Row]) -> str:
     """Lay scores out as Markdown.
 
@@ -119,6 +117,25 @@ def score_table(rows: list[Row]) -> str:
     lines = ["| measured on test scenes | English | 繁體中文 |", "|---|---|---|"]
     lines += [f"| {r.what} | {100 * r.english:.1f} % | {100 * r.chinese:.1f} % |" for r in rows]
     return "\n".join(lines)
+
+
+def clip_table(folder: Path) -> str:
+    """Measure mini-clip; see ``clip_rows``.
+
+    Args:
+        folder: Holds the model.
+
+    Returns:
+        A table in Markdown.
+    """
+    return score_table(clip_rows(folder))
+
+
+# Each gives the table of its model's card.
+EVALUATIONS: dict[str, Callable[[Path], str]] = {
+    "mini-clip": clip_table,
+    "mini-sam": sam_table,
+}
 
 
 def write_into_card(card: Path, table: str) -> None:
@@ -151,7 +168,7 @@ def main() -> None:
     torch.set_num_threads(2)
     for name in [options.only] if options.only else sorted(EVALUATIONS):
         started = time.monotonic()
-        table = score_table(EVALUATIONS[name](options.models / name))
+        table = EVALUATIONS[name](options.models / name)
         print(f"{name} ({time.monotonic() - started:.0f} s)\n{table}")
         if not options.print_only:
             write_into_card(options.models / name / "README.md", table)

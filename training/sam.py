@@ -13,10 +13,12 @@ from segment_anything.modeling import Sam
 from torch import nn
 
 from training.loop import Loop, Options, read_options
-from training.sam_batches import BOXED, CLICKED, SamBatch, SamBatches, Stages, load_sam_batches
+from training.batch_stream import stream
+from training.sam_batches import BOXED, CLICKED, SamBatch, SamBatches
 from training.sam_clicks import first_clicks, in_frame, next_clicks, noisy_boxes
-from training.sam_losses import mask_losses, true_ious
+from training.sam_losses import border_cells, likeness_loss, mask_losses, true_ious
 from training.sam_model import (
+    MASK_PX,
     PATCH_PX,
     CropSam,
     Looked,
@@ -27,13 +29,18 @@ from training.sam_model import (
     soft_targets,
     to_transformers,
 )
+from training.sam_scores import answers_of, draw_sheet, leaf_questions, scene_questions, summary
+from training.sampling import Split
 
 SEED = 20_230_405
 _SHARD_BYTES = 6_000_000
 # Weights of the losses beside the mask loss of the best candidate.
-_SINGLE, _IOU, _BORDERS = 0.5, 4.0, 0.3
+_SINGLE, _IOU, _BORDERS, _LIKENESS = 0.5, 4.0, 0.3, 0.6
+# Mask cells of a token, and numbers in the code of a cell.
+_CELLS, _CODE = 16, 16
 _LAST_ROUNDS = 1
 _FORGET = 0.25
+_LOOKED_AT = 15
 _LONG_GAMES, _LONGEST_GAP = 0.4, 5
 
 
@@ -50,7 +57,6 @@ def read_sam_options(arguments: list[str] | None = None) -> Options:
         "sam",
         "Train mini-sam on emoji scenes and dead leaves.",
         arguments,
-        batch_size=12,
         threads=1,
         workers=1,
     )
@@ -71,8 +77,10 @@ def export(sam: Sam, folder: Path) -> None:
     build_processor().save_pretrained(folder)
 
 
-class SamWithBorders(nn.Module):
-    """mini-sam and a helper that is thrown away: it finds borders, so that every pixel teaches.
+class SamWithHelpers(nn.Module):
+    """mini-sam and two helpers that are thrown away, so that every pixel teaches the encoder.
+
+    One finds the borders, the other gives pixels of one piece like codes.
 
     Args:
         sam: The model that learns.
@@ -81,40 +89,32 @@ class SamWithBorders(nn.Module):
     def __init__(self, sam: Sam) -> None:
         super().__init__()
         self.crops = CropSam(sam)
-        self.borders = nn.Conv2d(sam.prompt_encoder.embed_dim, 16, 1)
+        channels = sam.prompt_encoder.embed_dim
+        self.borders = nn.Conv2d(channels, _CELLS, 1)
+        self.codes = nn.Conv2d(channels, _CELLS * _CODE, 1)
 
     @property
     def sam(self) -> Sam:
-        """The model without its helper."""
+        """The model without its helpers."""
         return self.crops.sam
 
+    def helper_losses(self, looked: Looked, pieces: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Ask the helpers.
 
-def border_cells(pieces: torch.Tensor) -> torch.Tensor:
-    """Mark the cells of the mask grid that more than one piece shares.
+        Args:
+            looked: The encoded crops.
+            pieces: (B, H, W) integers, a number for each piece of one kind.
 
-    Args:
-        pieces: (B, H, W) integers.
-
-    Returns:
-        (B, 1, H/2, W/2) float32, 1 at a border.
-    """
-    cells = pieces.float()[:, None]
-    differs = F.max_pool2d(cells, 2) != -F.max_pool2d(-cells, 2)
-    return F.max_pool2d(differs.float(), 3, 1, 1)
-
-
-def border_loss(guesses: torch.Tensor, pieces: torch.Tensor) -> torch.Tensor:
-    """How badly the helper finds the borders.
-
-    Args:
-        guesses: (B, 16, h, w) float logits, one for each mask cell of a token.
-        pieces: (B, H, W) integers.
-
-    Returns:
-        The mean binary cross-entropy.
-    """
-    fine = F.pixel_shuffle(guesses.float(), PATCH_PX // 2)
-    return F.binary_cross_entropy_with_logits(fine, border_cells(pieces))
+        Returns:
+            Weighted losses by name.
+        """
+        borders = F.pixel_shuffle(self.borders(looked.features).float(), PATCH_PX // MASK_PX)
+        codes = F.pixel_shuffle(self.codes(looked.features).float(), PATCH_PX // MASK_PX)
+        return {
+            "borders": _BORDERS
+            * F.binary_cross_entropy_with_logits(borders, border_cells(pieces)),
+            "likeness": _LIKENESS * likeness_loss(codes, pieces[:, ::MASK_PX, ::MASK_PX]),
+        }
 
 
 class Game:
@@ -218,24 +218,22 @@ class SamLearner:
 
     def __init__(self, device: torch.device, options: Options) -> None:
         self.options, self.device = options, device
-        self.model = SamWithBorders(build_sam()).to(device)
+        self.model = SamWithHelpers(build_sam()).to(device)
 
     def batches(self, first_step: int) -> Iterator[SamBatch]:
         """See ``Learner``."""
-        options = self.options
-        stages = Stages(options.steps, crop_size=options.batch_size)
-        return load_sam_batches(SamBatches(stages), first_step, options.workers)
+        steps = self.options.steps
+        return stream(SamBatches(steps), steps, first_step, self.options.workers)
 
     def losses(self, batch: SamBatch, progress: float) -> dict[str, torch.Tensor]:
         """See ``Learner``."""
         batch = batch.to(self.device)
         crops = self.model.crops
         looked = crops.look(batch.pixels, batch.origins_xy)
-        losses = Game(crops, batch).play(looked)
-        losses["borders"] = _BORDERS * border_loss(
-            self.model.borders(looked.features), batch.borders
-        )
-        return losses
+        return {
+            **Game(crops, batch).play(looked),
+            **self.model.helper_losses(looked, batch.borders),
+        }
 
     def stepped(self) -> None:
         """See ``Learner``."""
@@ -245,8 +243,27 @@ class SamLearner:
         export(self.model.sam, folder)
 
     def look(self) -> str:
-        """See ``Learner``."""
-        return ""
+        """Cut out things of validation pictures; write a sheet of samples.
+
+        Returns:
+            Lines to print.
+        """
+        sam = self.model.sam.cpu().eval()
+        asked = {
+            "scenes": scene_questions(Split.VALIDATION, _LOOKED_AT),
+            "leaves": leaf_questions(Split.VALIDATION, _LOOKED_AT),
+        }
+        lines = []
+        for kind, questions in asked.items():
+            found = summary(answers_of(sam, questions, 3))
+            found.pop("noc90")
+            lines.append(f"  {kind}: " + ", ".join(f"{k} {v:.3f}" for k, v in found.items()))
+        folder = self.options.checkpoints / "samples"
+        folder.mkdir(parents=True, exist_ok=True)
+        sheet = draw_sheet(sam, asked["scenes"][:6] + asked["leaves"][:12])
+        sheet.save(folder / f"{len(list(folder.iterdir())):03d}.png")
+        self.model.to(self.device)
+        return "\n".join(lines)
 
 
 def main() -> None:

@@ -6,26 +6,23 @@ leaves.
 
 import math
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from training.dead_leaves import LEAST_PART, paint_leaves, roughen
 from training.painting import paint
-from training.sam_model import GRID, PATCH_PX, SIDE_PX, WINDOW
+from training.sam_model import PATCH_PX, SIDE_PX, WINDOW
 from training.sampling import Split, sample_scene
 from training.scenes import Background, Scene
 
 CLICKED, BOXED = 3, 2
 PROMPTS = CLICKED + BOXED
-CROP_PX = SIDE_PX // 2
-_WHOLE_EVERY = 8
+_AHEAD = 8
 _SCENES = 0.5
-_SCENE_SIDES_PX = (128, 160, 192, 256)
-_LEAF_SIDES_PX = (128, 176, 256)
+_LEAST_PX = 40
 _BACKGROUNDS = 60
 _BACKGROUND_ASKED = 0.1
 _ROUGHENED = 0.35
@@ -64,31 +61,43 @@ class SamBatch:
 
 
 @dataclass(frozen=True)
-class Stages:
-    """First mostly crops, then whole pictures.
+class Stage:
+    """Pictures of one size.
 
     Attributes:
-        steps: Length of the whole training.
-        crop_part: Part of the training, 0 to 1, in which only every eighth batch is whole.
-        whole_size: Pictures in a batch of whole pictures.
-        crop_size: Crops in a batch.
+        until: Part of the training, 0 to 1, at which it ends.
+        side_px: Side of the pictures or crops.
+        size: How many in a batch.
+        painted_px: Sides of the pictures that it is cut out of.
     """
 
-    steps: int
-    crop_size: int = 12
-    whole_size: int = 4
-    crop_part: float = 0.65
+    until: float
+    side_px: int
+    size: int
+    painted_px: tuple[int, ...]
 
-    def is_whole(self, step: int) -> bool:
-        """Tell whether the batch of a step holds whole pictures.
 
-        Args:
-            step: 0 or more.
+# Small crops first: a step costs a fifth, and what a click means can be learned from them.
+STAGES = (
+    Stage(0.5, SIDE_PX // 4, 16, (64, 80, 96, 128)),
+    Stage(0.8, SIDE_PX // 2, 12, (128, 160, 192, 256)),
+    Stage(1.0, SIDE_PX, 4, (256,)),
+)
 
-        Returns:
-            False for a batch of crops.
-        """
-        return step >= self.crop_part * self.steps or step % _WHOLE_EVERY == _WHOLE_EVERY - 1
+
+def stage_of(step: int, steps: int) -> Stage:
+    """Tell how large the pictures of a step are.
+
+    Args:
+        step: 0 or more.
+        steps: Length of the whole training.
+
+    Returns:
+        The stage; now and then the next one ahead of time, so that nothing comes as a surprise.
+    """
+    number = next(i for i, stage in enumerate(STAGES) if step < stage.until * steps or i == 2)
+    ahead = step % _AHEAD == _AHEAD - 1
+    return STAGES[min(number + ahead, len(STAGES) - 1)]
 
 
 @dataclass(frozen=True)
@@ -102,59 +111,58 @@ class SamBatches(Dataset[SamBatch]):
     """Batch number i is always the same batch; ``__getitem__`` makes it.
 
     Args:
-        stages: Sizes of the batches.
+        steps: Length of the whole training.
     """
 
-    def __init__(self, stages: Stages) -> None:
-        self._stages = stages
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
 
     def __len__(self) -> int:
-        return self._stages.steps
+        return self._steps
 
     def __getitem__(self, step: int) -> SamBatch:
-        stages = self._stages
-        whole = stages.is_whole(step)
-        size = stages.whole_size if whole else stages.crop_size
-        side_px = SIDE_PX if whole else CROP_PX
+        stage = stage_of(step, self._steps)
         rng = np.random.default_rng((5, step))
         # Never the same number in two steps, whatever the sizes of the batches are.
-        first = step * max(stages.whole_size, stages.crop_size)
-        made = [_example(first + index, side_px, rng) for index in range(size)]
-        places = (GRID - side_px // PATCH_PX) // WINDOW + 1
+        first = step * max(other.size for other in STAGES)
+        made = [_example(first + index, stage, rng) for index in range(stage.size)]
+        places = (SIDE_PX - stage.side_px) // (PATCH_PX * WINDOW) + 1
         pixels = np.stack([example.picture for example in made])
         return SamBatch(
             torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))),
-            torch.from_numpy(rng.integers(0, places, (size, 2)) * WINDOW),
+            torch.from_numpy(rng.integers(0, places, (stage.size, 2)) * WINDOW),
             torch.from_numpy(np.stack([_asked(example.masks, rng) for example in made])),
             torch.from_numpy(np.stack([example.borders for example in made]).astype(np.int32)),
         )
 
 
-def _example(number: int, side_px: int, rng: np.random.Generator) -> _Example:
+def _example(number: int, stage: Stage, rng: np.random.Generator) -> _Example:
     while True:
-        is_scene = rng.random() < _SCENES
-        example = _scene(number, side_px, rng) if is_scene else _leaves(number, side_px, rng)
+        make = _scene if rng.random() < _SCENES else _leaves
+        example = make(number % 1_000_000_000, stage, rng)
         if rng.random() < _PADDED:
             example = _padded(example, rng)
-        large = example.masks.sum((1, 2)) >= LEAST_PART * side_px**2
+        least_px = max(_LEAST_PX, LEAST_PART * stage.side_px**2)
+        large = example.masks.sum((1, 2)) >= least_px
         if large.any():
             return _Example(example.picture, example.masks[large], example.borders)
         # A crop beside everything: take another picture, far from all others.
         number += 500_000_000
 
 
-def _leaves(number: int, side_px: int, rng: np.random.Generator) -> _Example:
-    painted_px = max(side_px, int(rng.choice(_LEAF_SIDES_PX)))
-    leaves = paint_leaves(number % 1_000_000_000, Split.TRAINING, side_px, painted_px)
+def _leaves(number: int, stage: Stage, rng: np.random.Generator) -> _Example:
+    leaves = paint_leaves(
+        number, Split.TRAINING, stage.side_px, int(rng.choice(stage.painted_px))
+    )
     return _Example(leaves.picture, leaves.masks, leaves.borders)
 
 
-def _scene(number: int, side_px: int, rng: np.random.Generator) -> _Example:
-    scene = sample_scene(number % 1_000_000_000, Split.TRAINING, max_objects=5)
+def _scene(number: int, stage: Stage, rng: np.random.Generator) -> _Example:
+    scene = sample_scene(number, Split.TRAINING, max_objects=5)
     background = scene.background
     # Few backgrounds, or the large ones would fill the painter's cache.
     few = Background(background.kind, background.seed % _BACKGROUNDS)
-    painted_px = max(side_px, int(rng.choice(_SCENE_SIDES_PX)))
+    painted_px, side_px = int(rng.choice(stage.painted_px)), stage.side_px
     painting = paint(Scene(scene.objects, few, scene.seed), painted_px)
     left, top = rng.integers(0, painted_px - side_px + 1, 2)
     cut = np.s_[top : top + side_px, left : left + side_px]
@@ -191,29 +199,3 @@ def _asked(masks: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         rounds = math.ceil(PROMPTS / count)
         chosen = np.concatenate([rng.permutation(count) for _ in range(rounds)])[:PROMPTS]
     return masks[chosen].astype(np.uint8)
-
-
-def _only(batches: list[SamBatch]) -> SamBatch:
-    return batches[0]
-
-
-def load_sam_batches(batches: SamBatches, first_step: int, workers: int) -> Iterator[SamBatch]:
-    """Make batches in other processes.
-
-    Args:
-        batches: What to make.
-        first_step: Number of the first batch, 0 or more.
-        workers: Number of processes; 0 makes them in this one.
-
-    Returns:
-        The batches in order, to the last step.
-    """
-    loader = DataLoader(
-        torch.utils.data.Subset(batches, range(first_step, len(batches))),
-        batch_size=1,
-        shuffle=False,
-        collate_fn=_only,
-        num_workers=workers,
-        prefetch_factor=3 if workers else None,
-    )
-    return iter(loader)

@@ -3,6 +3,9 @@
 import torch
 import torch.nn.functional as F
 
+# Squared distance at which two codes are as likely of one piece as of two.
+_LIKE_WITHIN = 2.0
+
 
 def focal_losses(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Focal loss of each mask, for targets between 0 and 1.
@@ -68,3 +71,45 @@ def true_ious(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     inside, truth = logits > 0, targets > 0.5
     common = (inside & truth).sum((-2, -1)).float()
     return common / (inside | truth).sum((-2, -1)).clamp(min=1)
+
+
+def border_cells(pieces: torch.Tensor) -> torch.Tensor:
+    """Mark the cells of the mask grid at or beside which one piece ends.
+
+    Args:
+        pieces: (B, H, W) integers.
+
+    Returns:
+        (B, 1, H/2, W/2) float32, 1 at a border.
+    """
+    numbers = pieces.float()[:, None]
+    differs = F.max_pool2d(numbers, 2) != -F.max_pool2d(-numbers, 2)
+    return F.max_pool2d(differs.float(), 3, 1, 1)
+
+
+def likeness_loss(codes: torch.Tensor, pieces: torch.Tensor, drawn: int = 192) -> torch.Tensor:
+    """Codes of one piece must be near each other, codes of two pieces apart.
+
+    Source: Fathi et al. 2017, "Semantic instance segmentation via deep metric learning",
+    section 3.1, equation 1, with a threshold in place of their logistic scale.
+
+    Args:
+        codes: (B, C, h, w) float32.
+        pieces: (B, h, w) integers.
+        drawn: Cells drawn at random from each picture.
+
+    Returns:
+        Binary cross-entropy over all pairs, like and unlike pairs weighing the same.
+    """
+    count, channels = codes.shape[:2]
+    places = torch.randint(0, codes[0, 0].numel(), (count, drawn), device=codes.device)
+    chosen = codes.flatten(2).gather(2, places[:, None].expand(-1, channels, -1))
+    kinds = pieces.flatten(1).gather(1, places)
+    length = chosen.square().sum(1)
+    apart = length[:, :, None] + length[:, None] - 2 * chosen.transpose(1, 2) @ chosen
+    alike = kinds[:, :, None] == kinds[:, None]
+    losses = F.binary_cross_entropy_with_logits(
+        _LIKE_WITHIN - apart, alike.float(), reduction="none"
+    )
+    like, unlike = (losses * alike).sum() / alike.sum(), (losses * ~alike).sum()
+    return 0.5 * (like + unlike / (~alike).sum().clamp(min=1))
