@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ STORED = Path(__file__).parents[1] / "assets" / "examples" / "clip_search"
 BATCH_PICTURES = 16
 # How soon somebody who waits for another's indexing is let go after leaving.
 LOOK_SECONDS = 0.1
+# The hub library names the folder of a version by its commit.
+COMMIT = re.compile(r"[0-9a-f]{40}")
 HASHED_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 Tell = Callable[[Progress | Note], None]
@@ -45,6 +48,7 @@ class Index:
         digest: Which pictures it was made of.
         vectors: float32 (N, D), rows of length 1, in the order of the collection.
         logit_scale: The model's own: 1 / its temperature.
+        logit_bias: What it adds before a sigmoid; None where a softmax makes texts compete.
         texts: float32 (D,) of length 1 by text: example queries embedded beforehand.
         tokens: How those texts were cut into tokens.
     """
@@ -56,6 +60,7 @@ class Index:
     logit_scale: float
     texts: Mapping[str, np.ndarray]
     tokens: Mapping[str, clip.TokenCount]
+    logit_bias: float | None = None
 
 
 class Indexes:
@@ -193,10 +198,11 @@ def make_index(
         if progress is not None:
             progress(Note("note.clip_search.indexed", {"done": end, "total": count}))
     texts = tuple(dict.fromkeys(texts))
-    scale, text_rows, tokens = cache.run(
+    scale, bias, text_rows, tokens = cache.run(
         item.key,
         lambda model: (
             clip.logit_scale(model),
+            clip.logit_bias(model),
             clip.embed_texts(model, texts),
             [clip.count_tokens(model, text) for text in texts],
         ),
@@ -208,6 +214,7 @@ def make_index(
         digest=collection.digest,
         vectors=np.concatenate(rows) if rows else np.zeros((0, text_rows.shape[1]), np.float32),
         logit_scale=scale,
+        logit_bias=bias,
         texts=MappingProxyType(dict(zip(texts, text_rows, strict=True))),
         tokens=MappingProxyType(dict(zip(texts, tokens, strict=True))),
     )
@@ -225,12 +232,14 @@ def fingerprint(item: Entry, models_folder: str = "") -> str:
         models_folder: The setting of this name.
 
     Returns:
-        The pinned commit, or a SHA-256 over names and contents of the files that decide what the
-        model answers; of a folder that is not there, that of nothing.
+        The commit where the files have one, or a SHA-256 over names and contents of the files that
+        decide what the model answers; of a folder that is not there, that of nothing.
     """
+    folder = folder_of(item, models_folder)
+    if COMMIT.fullmatch(folder.name):
+        return folder.name
     if item.revision is not None:
         return item.revision
-    folder = folder_of(item, models_folder)
     total = hashlib.sha256()
     for file in sorted(file for pattern in HASHED_FILES for file in folder.glob(pattern)):
         with file.open("rb") as stream:
@@ -264,6 +273,7 @@ def write_index(index: Index, file: Path) -> None:
             "fingerprint": index.fingerprint,
             "digest": index.digest,
             "logit_scale": repr(index.logit_scale),
+            "logit_bias": "" if index.logit_bias is None else repr(index.logit_bias),
             "texts": json.dumps(texts, ensure_ascii=False),
             "tokens": json.dumps(tokens, ensure_ascii=False),
         },
@@ -283,6 +293,7 @@ def read_index(file: Path) -> Index | None:
             digest=about["digest"],
             vectors=vectors,
             logit_scale=float(about["logit_scale"]),
+            logit_bias=float(about["logit_bias"]) if about.get("logit_bias") else None,
             texts=MappingProxyType(dict(zip(texts, text_rows, strict=True))),
             tokens=MappingProxyType(
                 {

@@ -41,6 +41,11 @@ class Query:
     balance: float = 0.5
     strength: float = 0.5
 
+    @property
+    def is_one_text(self) -> bool:
+        """Whether it is words alone: only then is a model's probability of a picture defined."""
+        return not self.without and self.picture is None and self.like is None
+
 
 def read_query(
     words: object,
@@ -111,6 +116,7 @@ class Answer:
         logit_scale: The model's own: 1 / its temperature.
         tokens: How each text of the query was cut into tokens, by text.
         is_from_store: Whether no model had to run.
+        logit_bias: What the model adds before a sigmoid; None where a softmax makes texts compete.
     """
 
     query: Query
@@ -119,6 +125,7 @@ class Answer:
     logit_scale: float
     tokens: dict[str, clip.TokenCount]
     is_from_store: bool
+    logit_bias: float | None = None
 
 
 def is_stored(index: Index, query: Query) -> bool:
@@ -158,7 +165,15 @@ def find(cache: Cache, index: Index, query: Query, *, count: int, asker: Asker) 
     if query.like is not None:
         scores[query.like] = -np.inf
         count = min(count, len(scores) - 1)
-    return Answer(query, rank(scores, count), found, index.logit_scale, tokens, is_from_store)
+    return Answer(
+        query=query,
+        places=rank(scores, count),
+        cosines=found,
+        logit_scale=index.logit_scale,
+        tokens=tokens,
+        is_from_store=is_from_store,
+        logit_bias=index.logit_bias,
+    )
 
 
 def embed_with_tokens(

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from playground.cache import Cache
-from playground.explain.similarity import cosines, ensemble_templates, probabilities
+from playground.explain.similarity import (
+    cosines,
+    ensemble_templates,
+    own_probabilities,
+    probabilities,
+)
 from playground.index import Index
 from playground.models import clip
 from playground.search import Asker, embed_with_tokens
@@ -31,6 +36,7 @@ class Naming:
         template_cosines: float32 (T, M), with each template alone.
         templates: T templates.
         logit_scale: The model's own: 1 / its temperature.
+        logit_bias: What it adds before a sigmoid; None where a softmax makes the labels compete.
         tokens: How the text of each label was cut, in the first template.
         is_from_store: Whether no model had to run.
     """
@@ -42,13 +48,23 @@ class Naming:
     logit_scale: float
     tokens: tuple[clip.TokenCount, ...]
     is_from_store: bool
+    logit_bias: float | None = None
 
     def probabilities(self, logit_scale: float) -> np.ndarray:
-        """Returns the shares of the labels at any temperature: float64 (M,), summing to 1.
+        """Returns how probable the labels are at any temperature: float64 (M,).
+
+        They sum to 1 where the labels compete; else each is judged by itself.
 
         Args:
             logit_scale: 1 / temperature, `LOWEST_SCALE` to `HIGHEST_SCALE`.
         """
+        if self.logit_bias is not None:
+            return own_probabilities(
+                self.cosines,
+                logit_scale=logit_scale,
+                own_scale=self.logit_scale,
+                logit_bias=self.logit_bias,
+            )
         return probabilities(self.cosines[None], logit_scale=logit_scale, across="texts")[0]
 
 
@@ -134,6 +150,7 @@ def name_picture(
         template_cosines=np.concatenate([cosines(vector[None], row) for row in by_template]),
         templates=templates,
         logit_scale=index.logit_scale,
+        logit_bias=index.logit_bias,
         tokens=tuple(tokens[text] for text in filled[0]),
         is_from_store=is_from_store,
     )

@@ -1,5 +1,5 @@
-// How well each label fits, at any temperature. The model gave the cosines once; the softmax is
-// computed here, so moving the slider asks nobody.
+// How well each label fits, at any temperature. The model gave the cosines once; the softmax (or,
+// where each label is judged by itself, the sigmoid) is computed here, so the slider asks nobody.
 // In scope: element, props, watch. Labels are set as text, never as HTML.
 const slider = element.querySelector('input[type=range]');
 const own = element.querySelector('.own-scale');
@@ -21,6 +21,11 @@ function softmax(cosines, times) {
   return powers.map((power) => power / sum);
 }
 
+// A temperature divides the whole logit, bias included: the cosine that means one half stays.
+// Source: Zhai 2023, algorithm 1; Guo 2017, section 4.2.
+const toLogit = (cosine) => scale * (cosine + (value().bias || 0) / value().own);
+const sigmoid = (logit) => 0.5 * (1 + Math.tanh(0.5 * logit));
+
 function make(tag, className, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -32,7 +37,8 @@ function draw() {
   const { labels = [], cosines = [] } = value();
   element.querySelector('.label-bars').hidden = labels.length === 0;
   if (!labels.length) return;
-  const shares = softmax(cosines, scale);
+  const isEach = typeof value().bias === 'number';
+  const shares = isEach ? cosines.map((cosine) => sigmoid(toLogit(cosine))) : softmax(cosines, scale);
   const order = labels.map((_, place) => place).sort((a, b) => cosines[b] - cosines[a] || a - b);
   body.replaceChildren(
     ...order.map((place, rank) => {
@@ -48,7 +54,7 @@ function draw() {
         bar,
         make('td', 'share', `${(100 * shares[place]).toFixed(1)} %`),
         make('td', 'cosine', cosines[place].toFixed(3)),
-        make('td', 'logit', (scale * cosines[place]).toFixed(2)),
+        make('td', 'logit', toLogit(cosines[place]).toFixed(2)),
       );
       return row;
     }),

@@ -99,6 +99,50 @@ def probabilities(
     return softmax(logit_scale * np.asarray(cosines_nm), axis=1 if across == "texts" else 0)
 
 
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Turns each logit into a probability of its own.
+
+    Args:
+        logits: float array, finite.
+
+    Returns:
+        float64, same shape, 0 to 1.
+
+    Example:
+        >>> sigmoid(np.array([0.0, np.log(3.0)])).round(6).tolist()
+        [0.5, 0.75]
+    """
+    # The hyperbolic tangent saturates where the exponential would overflow.
+    return 0.5 * (1.0 + np.tanh(0.5 * np.asarray(logits, np.float64)))
+
+
+def own_probabilities(
+    cosines: np.ndarray, *, logit_scale: float, own_scale: float, logit_bias: float
+) -> np.ndarray:
+    """Turns cosines into probabilities that do not compete: does this text fit this picture?
+
+    The cosine at which the answer is one half stays where the model put it, whatever the
+    temperature: a temperature divides the whole logit, its bias included.
+
+    Args:
+        cosines: float array, -1 to 1.
+        logit_scale: What the cosines are multiplied with, above 0: 1 / temperature.
+        own_scale: The model's own logit scale, above 0.
+        logit_bias: What the model adds to `own_scale * cosine`, usually far below 0.
+
+    Returns:
+        float64, same shape, 0 to 1; with `logit_scale == own_scale`, what the model itself says.
+
+    Source:
+        Zhai 2023 (arXiv:2303.15343), section 3.2 and algorithm 1 (sigmoid of
+        `dot(zimg, ztxt.T) * t + b`). Temperature: Guo 2017 (arXiv:1706.04599), section 4.2.
+
+    Limits:
+        Probabilities of several labels need not sum to 1: none, one or all may fit.
+    """
+    return sigmoid(logit_scale * (np.asarray(cosines, np.float64) + logit_bias / own_scale))
+
+
 @dataclass(frozen=True)
 class QueryTerm:
     """One thing a mixed query holds.

@@ -105,7 +105,9 @@ class ClipApi:
             model: Key of the CLIP model that answers, such as mini-clip.
 
         Returns:
-            The model's key, the logit scale, and per label, best first: cosine and probability.
+            The model's key, the logit scale, whether the probabilities sum to 1 ("softmax") or
+            each label is judged by itself ("sigmoid"), and per label, best first: cosine and
+            probability.
         """
         if picture is None:
             raise PersonError("mistake.picture.missing")
@@ -118,6 +120,7 @@ class ClipApi:
         return {
             "model": model,
             "logit_scale": scale,
+            "scores": "softmax" if naming.logit_bias is None else "sigmoid",
             "labels": [
                 {"label": label, "cosine": float(cosine), "probability": float(share)}
                 for label, cosine, share in sorted(rows, key=lambda row: -row[1])

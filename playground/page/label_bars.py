@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playground.page.context import Context
 
 SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "label_bars.js"
-WORDS = ("scale", "scale_help", "temperature", "own", "label", "share", "cosine", "logit")
+WORDS = ("scale", "temperature", "own", "label", "share", "cosine", "logit")
 TERMS = ("scale", "label", "share", "cosine", "logit")
 TEMPLATE = (
     '<div class="label-bars" hidden><table><thead><tr><th scope="col" data-word="label"></th>'
@@ -67,13 +67,17 @@ def bars_value(ctx: Context, request: gr.Request | None, naming: Naming) -> dict
     Returns:
         A plain object.
     """
+    # Without a bias the labels share 100 %; with one each is judged by itself.
+    help_key = "scale_help" if naming.logit_bias is None else "scale_help_each"
+    words = {name: ctx.say(request, f"label_bars.{name}") for name in WORDS}
     return {
         "labels": list(naming.labels),
         "cosines": [round(float(cosine), 6) for cosine in naming.cosines],
         "own": naming.logit_scale,
+        "bias": naming.logit_bias,
         "low": LOWEST_SCALE,
         "high": HIGHEST_SCALE,
-        "words": {name: ctx.say(request, f"label_bars.{name}") for name in WORDS},
+        "words": words | {"scale_help": ctx.say(request, f"label_bars.{help_key}")},
         # On hover: exams and papers use the English words.
         "english": {name: ctx.languages.say(f"label_bars.{name}", "en") for name in TERMS},
     }

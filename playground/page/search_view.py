@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from playground.collection import Collection
-from playground.explain.similarity import probabilities
+from playground.explain.similarity import own_probabilities, probabilities
 from playground.models.clip import TokenCount
 from playground.page.languages import language_of
 from playground.page.result_grid import Shown, grid_value
@@ -64,31 +64,48 @@ def search_inside(
 ) -> str:
     """Writes the drawer of a search: cosine, logit and share of each result, and the tokens."""
     language = language_of(request)
-    shares = probabilities(
-        answer.cosines[:, None], logit_scale=answer.logit_scale, across="pictures"
-    )[:, 0]
+    bias = answer.logit_bias if answer.query.is_one_text else None
+    shares = _shares(answer, bias)
+    logits = answer.logit_scale * answer.cosines + (bias or 0.0)
     rows = [
         (
             str(rank),
             collection.pictures[place].alt[language],
             f"{answer.cosines[place]:.4f}",
-            f"{answer.logit_scale * answer.cosines[place]:.3f}",
+            f"{logits[place]:.3f}",
             f"{100 * shares[place]:.2f} %",
         )
         for rank, place in enumerate(answer.places, start=1)
     ]
-    heads = ("rank", "picture", "cosine", "logit", "share_of_all")
-    about = ctx.say(
-        request,
-        "clip_search.inside.about",
-        scale=f"{answer.logit_scale:.2f}",
-        temperature=f"{1 / answer.logit_scale:.4f}",
-        count=len(answer.cosines),
-    )
+    values = {
+        "scale": f"{answer.logit_scale:.2f}",
+        "temperature": f"{1 / answer.logit_scale:.4f}",
+        "count": len(answer.cosines),
+    }
+    if bias is None:
+        heads = ("rank", "picture", "cosine", "logit", "share_of_all")
+        about = ctx.say(request, "clip_search.inside.about", **values)
+    else:
+        heads = ("rank", "picture", "cosine", "logit", "fits")
+        values["bias"] = f"{bias:.2f}"
+        about = ctx.say(request, "clip_search.inside.about_each", **values)
     return (
         f"<p>{html.escape(about)}</p>{_tokens(ctx, request, answer.tokens.values())}"
         f"{_table([_term(ctx, request, head) for head in heads], rows)}"
     )
+
+
+def _shares(answer: Answer, bias: float | None) -> np.ndarray:
+    """The pictures' shares of 100 %; where each is judged by itself, its probability."""
+    if bias is not None:
+        scale = answer.logit_scale
+        return own_probabilities(
+            answer.cosines, logit_scale=scale, own_scale=scale, logit_bias=bias
+        )
+    shares = probabilities(
+        answer.cosines[:, None], logit_scale=answer.logit_scale, across="pictures"
+    )
+    return shares[:, 0]
 
 
 def naming_inside(ctx: Context, request: gr.Request | None, naming: Naming) -> str:
@@ -103,6 +120,8 @@ def naming_inside(ctx: Context, request: gr.Request | None, naming: Naming) -> s
     said = [_term(ctx, request, "label"), *map(html.escape, heads)]
     said.append(_term(ctx, request, "ensemble"))
     about = ctx.say(request, "clip_search.inside.templates", count=len(naming.templates))
+    if naming.logit_bias is not None:
+        about += " " + ctx.say(request, "clip_search.inside.each_label")
     return f"<p>{html.escape(about)}</p>{_table(said, rows)}{_tokens(ctx, request, naming.tokens)}"
 
 
