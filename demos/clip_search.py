@@ -19,6 +19,7 @@ from playground.page.context import Context
 from playground.page.demo import Demo, Paper
 from playground.page.naming import build_naming
 from playground.page.picture_input import PictureInput
+from playground.page.reading_advice import ReadingAdvice
 from playground.page.result_grid import ResultGrid
 from playground.page.search_view import (
     cut_notes,
@@ -175,6 +176,7 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
             with gr.Row(elem_classes="status-row") as line:
                 status = status_line(ctx)
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
+            advice = ReadingAdvice.place(handlers.asking, "clip-search-reading")
             grid = ResultGrid(elem_id="clip-search-grid", sends="clip-search-sends")
             sends = ctx.sends.offer(ID, handlers.chosen_picture, [grid])
             sends.elem_id = "clip-search-sends"
@@ -199,6 +201,7 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
     for key, chip in chips.items():
         fill = ctx.handler(handlers.example(key))
         events.append(chip.click(fill, [count, model], opened, **PRIVATE))
+    events.append(advice.follow(model, [words, without], asked[:3], then=(run, fields, shown)))
     with line:
         stop = stop_button(ctx, events)
     stop.click(ctx.handler(handlers.asking.stopped), [], status, **PRIVATE)

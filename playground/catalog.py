@@ -41,6 +41,7 @@ BUILT_IN: tuple[Entry, ...] = (
         paper=Publication("Radford et al. 2021", "https://arxiv.org/abs/2103.00020"),
         is_built_in=True,
         note_key="model.mini-clip.note",
+        prompts_key="clip_search.templates.example",
         context_tokens=32,
     ),
 )

@@ -52,6 +52,8 @@ class Entry:
             any machine has enough.
         branch: Where `revision` None is resolved; a pull request of the hub's own converter
             (`"refs/pr/1"`) where only that carries safetensors.
+        prompts_key: Language key of the sentences that labels are written into; "" for those of its
+            family.
         also_named: What `architectures` of its `config.json` may say beside `class_name`.
     """
 
@@ -76,3 +78,4 @@ class Entry:
     least_memory_bytes: int = 0
     branch: str = "main"
     also_named: tuple[str, ...] = ()
+    prompts_key: str = ""

@@ -1,3 +1,4 @@
+import shutil
 import threading
 from dataclasses import replace
 from types import SimpleNamespace
@@ -83,6 +84,22 @@ def test_a_file_brings_everything_back(made, tmp_path):
     assert found.logit_scale == made.logit_scale
     assert found.tokens == made.tokens
     assert all(np.array_equal(found.texts[text], made.texts[text]) for text in TEXTS)
+
+
+def test_a_bias_comes_back_and_older_files_have_none(made, tmp_path):
+    write_index(replace(made, logit_bias=-16.5), tmp_path / "biased.safetensors")
+    found = read_index(tmp_path / "biased.safetensors")
+    assert found is not None and found.logit_bias == -16.5
+    write_index(made, tmp_path / "plain.safetensors")
+    found = read_index(tmp_path / "plain.safetensors")
+    assert found is not None and found.logit_bias is None and made.logit_bias is None
+
+
+def test_a_version_of_the_hub_is_its_own_fingerprint(tmp_path):
+    commit = "0123456789" * 4
+    item = replace(tiny_entry(tmp_path), source=f"models/{commit}")
+    shutil.copytree(tmp_path / "tiny-clip", tmp_path / "models" / commit)
+    assert fingerprint(item, str(tmp_path)) == commit
 
 
 def test_an_index_without_texts_can_be_written(made, tmp_path):

@@ -10,8 +10,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from playground.entries import Entry
+from playground.models.clip_families import family_of_class
 from playground.page.clip_asking import FAMILY, PRIVATE, ClipAsking
 from playground.page.label_bars import LabelBars, bars_value
+from playground.page.languages import LANGUAGES, language_of
+from playground.page.reading_advice import ReadingAdvice
 from playground.page.result_grid import ResultGrid
 from playground.page.search_view import cut_notes, naming_inside, plain_grid
 from playground.page.widgets import (
@@ -76,6 +80,21 @@ class NamingHandlers:
         for shown in self._show(request, places[0], labels, templates, entry.key):
             yield (labels, templates, offered, picture, *shown)
 
+    def fit_templates(self, templates: str, model: str, request: gr.Request) -> Any:
+        """Write labels as this model is used to, unless somebody has changed the sentences."""
+        languages, item = self.asking.ctx.languages, self.asking.entry(model)
+        entries = self.asking.ctx.entries(FAMILY)
+        offered = {
+            languages.say(_prompts_key(entry), language)
+            for entry in entries
+            for language in LANGUAGES
+        }
+        if templates not in offered:
+            return gr.skip()
+        visitors = language_of(request)
+        read = visitors if visitors in item.languages else item.languages[0]
+        return languages.say(_prompts_key(item), read)
+
     def _show(
         self,
         request: gr.Request,
@@ -100,6 +119,10 @@ class NamingHandlers:
             )
 
 
+def _prompts_key(item: Entry) -> str:
+    return item.prompts_key or family_of_class(item.class_name).prompts_key
+
+
 def build_naming(asking: ClipAsking) -> None:
     """Places the picture and the bars on the stage, labels and templates beside them."""
     ctx, handlers = asking.ctx, NamingHandlers(asking)
@@ -120,6 +143,7 @@ def build_naming(asking: ClipAsking) -> None:
             with gr.Row(elem_classes="status-row") as line:
                 status = status_line(ctx)
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
+            advice = ReadingAdvice.place(asking, "naming-reading")
             with inside_drawer(ctx):
                 inside = gr.HTML("", elem_classes="inside-numbers", apply_default_css=False)
         with tools:
@@ -155,6 +179,10 @@ def build_naming(asking: ClipAsking) -> None:
             **PRIVATE,
         ),
     ]
+    again = (run, fields, shown)
+    events.append(advice.follow(model, [labels, templates], [go.click], then=again))
+    fit = ctx.handler(handlers.fit_templates)
+    model.change(fit, [templates, model], templates, **PRIVATE)
     with line:
         stop = stop_button(ctx, events)
     stop.click(ctx.handler(asking.stopped), [], status, **PRIVATE)

@@ -12,8 +12,10 @@ from playground.explain.similarity import (
     combine_query,
     cosines,
     ensemble_templates,
+    own_probabilities,
     probabilities,
     rank,
+    sigmoid,
     softmax,
     spread_over,
     unit_rows,
@@ -29,6 +31,26 @@ def matrix(rows: int, columns: int, elements=small):
 
 def test_examples_in_the_docstrings():
     assert doctest.testmod(similarity).failed == 0
+
+
+@given(arrays(np.float64, 6, elements=st.floats(-1e6, 1e6)))
+def test_a_sigmoid_judges_each_by_itself(logits):
+    chances = sigmoid(logits)
+    assert ((chances >= 0) & (chances <= 1)).all()
+    assert np.allclose(chances + sigmoid(-logits), 1)
+    moderate = np.clip(logits, -30, 30)
+    assert np.allclose(sigmoid(moderate), 1 / (1 + np.exp(-moderate)), rtol=1e-9)
+
+
+@given(matrix(1, 4), st.floats(1, 200), st.floats(10, 150), st.floats(-30, -1))
+def test_a_temperature_leaves_one_half_and_the_order(cosine_row, scale, own, bias):
+    cosine_row = cosine_row[0].astype(np.float64)
+    at_own = own_probabilities(cosine_row, logit_scale=own, own_scale=own, logit_bias=bias)
+    assert np.allclose(at_own, sigmoid(own * cosine_row + bias))
+    there = own_probabilities(cosine_row, logit_scale=scale, own_scale=own, logit_bias=bias)
+    assert (np.diff(there[np.argsort(cosine_row)]) >= 0).all()
+    half = own_probabilities(-bias / own, logit_scale=scale, own_scale=own, logit_bias=bias)
+    assert half == pytest.approx(0.5)
 
 
 @given(matrix(3, 5, numbers))
