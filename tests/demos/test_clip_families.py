@@ -1,4 +1,4 @@
-"""Every published family through the CLIP tab's handlers, as tiny checkpoints behind a real cache."""
+"""Every published family through the CLIP tab: tiny checkpoints behind a real cache."""
 
 from __future__ import annotations
 
