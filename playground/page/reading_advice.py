@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from playground.page.languages import LANGUAGES, language_of
 from playground.reading import language_to_find, readers
 
 MOST_NAMED = 4
+TO_SIGHT = "() => document.getElementById(%s)?.scrollIntoView({ block: 'nearest' })"
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,11 @@ class ReadingAdvice:
         ctx, handlers = self.asking.ctx, AdviceHandlers(self.asking)
         fields = [model, *texts]
         shown = [self.row, self.sentence, self.offer]
-        gr.on([model.change, *asked], ctx.handler(handlers.advise), fields, shown, **PRIVATE)
+        advise = ctx.handler(handlers.advise)
+        gr.on(list(asked), advise, fields, shown, **PRIVATE)
+        # The choice may stand far below the row: what is said must be seen.
+        chosen = model.change(advise, fields, shown, **PRIVATE)
+        chosen.success(None, js=TO_SIGHT % json.dumps(self.row.elem_id), **PRIVATE)
         taken = self.offer.click(ctx.handler(handlers.change), fields, model, **PRIVATE)
         run, inputs, outputs = then
         return taken.success(run, inputs, outputs, **PRIVATE)
