@@ -35,7 +35,7 @@ def page_of(item: Entry) -> str:
 
 def fault(name: str, item: Entry, **more: Value) -> HubFault:
     """Makes the mistake `mistake.hub.<name>` about a model."""
-    facts: dict[str, Value] = {"model": item.title, "page": page_of(item), "key": item.key}
+    facts: dict[str, Value] = {"model": item.title, "page": page_of(item), "name": item.key}
     return HubFault(f"mistake.hub.{name}", facts | more)
 
 

@@ -7,7 +7,7 @@ import inspect
 import logging
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,6 +45,8 @@ class Context:
     settings: Settings
     sends: Sends
     store: Store
+    # What the check at the start found, for the Models panel.
+    troubles: list[Note] = field(default_factory=list)
 
     def label(self, key: str) -> I18nData:
         """Static text, put into words by the browser."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from playground.catalog import Entry
 from playground.page.models_table import table_html
 from playground.page.operator import Operator
 from playground.visitors.errors import PersonError
@@ -13,22 +16,36 @@ from playground.visitors.errors import PersonError
 if TYPE_CHECKING:
     from playground.page.context import Context
 
-ACTIONS = ("load", "unload", "pin", "unpin", "retry")
+CACHE_ACTS = ("load", "unload", "pin", "unpin", "retry")
+DOWNLOAD_ACTS = ("ask", "agree", "cancel", "newest")
+# How long an answer of the hub is waited for before the table is shown without it.
+ANSWER_SECONDS = 15.0
+LOOK_SECONDS = 0.2
 REFRESH_SECONDS = 3.0
-# Remembers which button had the keyboard: a fresh table would take it away.
+# Remembers which button had the keyboard: a fresh table would take it away. A button that is gone
+# hands it to what came in its place, so that nobody agrees to an offer before it was read.
 SCRIPT = """
 const events = ['act'];
 let held = null;
 element.addEventListener('focusin', (event) => {
   const button = event.target.closest('[data-act]');
-  held = button ? `[data-key="${button.dataset.key}"][data-act="${button.dataset.act}"]` : null;
+  const offer = event.target.closest('[data-offer]');
+  held = offer ? [`[data-offer="${offer.dataset.offer}"]`] : null;
+  if (button) {
+    const { act, key } = button.dataset;
+    const own = `[data-key="${key}"]`;
+    held = [`${own}[data-act="${act}"]`, `[data-offer="${key}"]`, own];
+  }
 });
 element.addEventListener('focusout', (event) => { if (event.relatedTarget) held = null; });
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-act]');
   if (button) trigger('act', { key: button.dataset.key, act: button.dataset.act });
 });
-watch('value', () => { if (held) element.querySelector(held)?.focus({ preventScroll: true }); });
+watch('value', () => {
+  const found = (held ?? []).map((one) => element.querySelector(one)).find((one) => one);
+  if (found && document.activeElement !== found) found.focus({ preventScroll: true });
+});
 """
 
 
@@ -48,10 +65,13 @@ def models_panel(ctx: Context, operator: Operator, tab: gr.Tab, other_tabs: list
     def look(request: gr.Request) -> str:
         return table_html(ctx, request, is_operator=operator.is_at(ctx, request))
 
-    def act(event: gr.EventData, request: gr.Request) -> str:
+    def act(event: gr.EventData, request: gr.Request) -> Iterator[str]:
         operator.require(ctx, request)
-        carry_out(ctx, str(event._data.get("act")), str(event._data.get("key")))
-        return look(request)
+        what, key = str(event._data.get("act")), str(event._data.get("key"))
+        carry_out(ctx, what, key)
+        yield look(request)
+        if what in DOWNLOAD_ACTS and await_answer(ctx, key):
+            yield look(request)
 
     tab.select(ctx.handler(look), None, table, **options)
     tab.select(lambda: gr.Timer(active=True), None, timer, **options)
@@ -95,15 +115,18 @@ def carry_out(ctx: Context, act: str, key: str) -> None:
 
     Args:
         ctx: the page's context.
-        act: one of ``ACTIONS``.
+        act: one of ``CACHE_ACTS`` or ``DOWNLOAD_ACTS``.
         key: a catalogue key.
 
     Raises:
         PersonError: there is no such action or model, or a model in use cannot be unloaded.
     """
-    if act not in ACTIONS or key not in {known.key for known in ctx.catalog}:
+    item = next((known for known in ctx.catalog if known.key == key), None)
+    if item is None or act not in CACHE_ACTS + DOWNLOAD_ACTS:
         raise PersonError("mistake.model.unknown")
-    if act == "load":
+    if act in DOWNLOAD_ACTS:
+        download(ctx, act, item)
+    elif act == "load":
         ctx.cache.load(key)
     elif act == "unload":
         if not ctx.cache.evict(key):
@@ -114,3 +137,33 @@ def carry_out(ctx: Context, act: str, key: str) -> None:
         ctx.cache.unpin(key)
     else:
         ctx.cache.retry(key)
+
+
+def download(ctx: Context, act: str, item: Entry) -> None:
+    """Ask what a download takes, agree to it, or stop it.
+
+    Raises:
+        PersonError: the model is built in, or nothing was shown that could be agreed to.
+    """
+    if item.is_built_in:
+        raise PersonError("mistake.model.unknown")
+    # A failure that the cache remembers would stand in the way of the next try.
+    ctx.cache.retry(item.key)
+    if act == "agree":
+        ctx.store.agree(item)
+    elif act == "cancel":
+        ctx.store.cancel(item)
+    else:
+        ctx.store.ask(item, newest=act == "newest")
+
+
+def await_answer(ctx: Context, key: str) -> bool:
+    """Waits while the hub is asked about a model; whether it was asked."""
+    end = time.monotonic() + ANSWER_SECONDS
+    was_asked = False
+    while (status := ctx.store.status(key)) is not None and status.stage == "asking":
+        was_asked = True
+        if time.monotonic() > end:
+            break
+        time.sleep(LOOK_SECONDS)
+    return was_asked

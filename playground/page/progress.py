@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playground.cache import Progress
 from playground.page.languages import Languages
+from playground.sizes import amount
 from playground.visitors.notes import Note
 
 PLACES_WITH_A_WORD = 5
@@ -54,18 +55,6 @@ def fetching(news: Progress, languages: Languages, language: str, title: str) ->
         values["minutes"] = round(seconds / 60)
         return languages.say("status.fetching_minutes", language, **values)
     return languages.say("status.fetching_seconds", language, **values, seconds=seconds)
-
-
-def amount(number_of_bytes: float) -> str:
-    """Bytes as people read them: "0.6 GB", "9 MB", "12 kB"; 1000-based as on a box."""
-    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if number_of_bytes >= limit:
-            return f"{_short(number_of_bytes / limit)} {unit}"
-    return f"{number_of_bytes:.0f} B"
-
-
-def _short(number: float) -> str:
-    return f"{number:.1f}" if number < 10 and round(number, 1) % 1 else f"{number:.0f}"
 
 
 def _waiting(place: int | None, languages: Languages, language: str) -> str:

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from playground.cache import Row
 from playground.page.languages import best_language, language_of_tag
 from playground.page.picture_files import picture_files
-from playground.page.progress import amount
+from playground.sizes import amount
 
 if TYPE_CHECKING:
     from playground.page.context import Context

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from playground.visitors.notes import Note
+
 if TYPE_CHECKING:
     from playground.page.context import Context
 
@@ -68,6 +70,7 @@ def _warm_up(ctx: Context) -> None:
     if trouble is not None:
         key, values = trouble
         LOG.error("%s", ctx.languages.say(key, "en", **values))
+        ctx.troubles.append(Note(key, values))
         return
     here = [entry.key for entry in ctx.catalog if entry.is_built_in and ctx.is_on_disk(entry)]
     ctx.cache.prepare(*here[:1])

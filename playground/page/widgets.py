@@ -12,7 +12,7 @@ import gradio as gr
 from playground.catalog import Entry
 from playground.page.icons import icon
 from playground.page.picture_input import PictureInput
-from playground.page.progress import amount
+from playground.sizes import amount
 
 if TYPE_CHECKING:
     from playground.page.context import Context

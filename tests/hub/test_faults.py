@@ -15,12 +15,12 @@ from playground.hub.faults import endpoint, fault, hub_fault, wait_seconds
 from playground.hub.places import read_note, snapshot_of
 from playground.hub.plan import make_plan
 from playground.hub.snapshot import download
-from playground.sentences import read_sentences
+from playground.page.languages import LANGUAGES, Languages
 from playground.visitors.errors import PersonError
 from tests.hub.tiny_entry import WEIGHT_BYTES, published, save_plain_repository
 
 ITEM = published()
-LANGUAGES = {name: read_sentences(name) for name in ("en", "zh-Hant")}
+SENTENCES = Languages.read()
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +38,9 @@ def told(call, *args, **options):
     with pytest.raises(PersonError) as caught:
         call(*args, **options)
     error = caught.value
-    for sentences in LANGUAGES.values():
-        said = sentences[error.key].format(**error.values)
-        assert said and "{" not in said
+    for language in LANGUAGES:
+        said = SENTENCES.say(error.key, language, **error.values)
+        assert said not in ("", error.key) and "{" not in said
     return error.key.removeprefix("mistake.hub."), error.values
 
 

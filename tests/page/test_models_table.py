@@ -7,8 +7,13 @@ import pytest
 
 from playground.cache import Row
 from playground.catalog import CATALOG, Licence
+from playground.hub.faults import fault
+from playground.hub.plan import Plan
+from playground.hub.store import Status
 from playground.page.models_table import state_of, table_html
 from playground.sentences import read_sentences
+from playground.visitors.notes import Note
+from tests.hub.tiny_entry import published
 from tests.page.test_context import FakeRequest, ctx
 
 __all__ = ["ctx"]
@@ -48,8 +53,8 @@ class FakeCache:
         return {"cpu": 100_000_000}
 
 
-def shown(ctx, *rows, is_operator=False, language="en"):
-    with_rows = dataclasses.replace(ctx, cache=FakeCache(*rows))
+def shown(ctx, *rows, is_operator=False, language="en", catalog=()):
+    with_rows = dataclasses.replace(ctx, cache=FakeCache(*rows), catalog=catalog or (ENTRY,))
     return table_html(with_rows, FakeRequest(language), is_operator=is_operator)
 
 
@@ -113,7 +118,95 @@ def test_nothing_in_the_catalogue_is_markup(ctx):
     evil = dataclasses.replace(
         ENTRY, title="<img src=x>", licence=Licence("<b>", 'javascript:alert(1)"><b>')
     )
-    text = shown(dataclasses.replace(ctx, catalog=(evil,)), row())
+    text = shown(ctx, row(), catalog=(evil,))
     assert "<img" not in text
     assert "<b>&lt;img" in text
     assert 'alert(1)"' not in text
+
+
+AWAY = published(least_memory_bytes=2_000_000_000)
+PLAN = Plan(AWAY, "c0ffee00" * 5, (), False, 605_000_000, 605_000_000)
+
+
+class FakeStore:
+    def __init__(self, status):
+        self._status = status
+
+    def status(self, key):
+        return self._status if key == AWAY.key else None
+
+
+def away(ctx, status=None, item=AWAY, **options):
+    asked = dataclasses.replace(ctx, store=FakeStore(status))
+    return shown(asked, catalog=(ENTRY, item), **options)
+
+
+def acts_in(text):
+    return re.findall(r'data-act="(\w+)" data-key="tiny"', text)
+
+
+def test_a_model_that_is_not_here_tells_what_it_takes(ctx):
+    text = away(ctx)
+    for words in ("not here", "disk 11 MB", "memory 2 GB", AWAY.licence.name):
+        assert words in text
+    assert EN["models.ask_operator"] in text and "data-act" not in text
+    assert acts_in(away(ctx, is_operator=True)) == ["ask"]
+    assert EN["models.ask_operator"] not in away(ctx, is_operator=True)
+    gated = away(ctx, item=dataclasses.replace(AWAY, is_gated=True))
+    assert EN["models.gated"] in gated and "huggingface.co/org/tiny" in gated
+
+
+def test_an_offer_shows_size_licence_and_gate_to_the_operator_alone(ctx):
+    status = Status("asked", PLAN)
+    text = away(ctx, status, is_operator=True)
+    for words in (
+        "605 MB",
+        AWAY.licence.url,
+        "open to everybody",
+        "version c0ffee00",
+        "needs 2 GB",
+    ):
+        assert words in text
+    assert acts_in(text) == ["agree", "cancel"]
+    assert "Agree" not in away(ctx, status)
+    rest = dataclasses.replace(PLAN, bytes_missing=5_000_000, is_gated=True)
+    text = away(ctx, Status("asked", rest), is_operator=True)
+    assert "5 MB, the rest of 605 MB" in text and EN["models.offer.gated"] in text
+
+
+def test_too_little_memory_is_told_before_the_download(ctx, monkeypatch):
+    monkeypatch.setattr("playground.page.consent.available_bytes", lambda: 1_000_000_000)
+    text = away(ctx, Status("asked", PLAN), is_operator=True)
+    assert '<span class="failed-words">' in text and "1 GB free now" in text
+
+
+def test_everybody_sees_how_far_a_download_is(ctx):
+    status = Status("fetching", PLAN, 121_000_000, 605_000_000, 200.0)
+    text = away(ctx, status)
+    assert "Downloading Tiny tiny: 121 MB of 605 MB, about 3 min" in text
+    assert 'aria-valuenow="20"' in text and "downloading" in text and acts_in(text) == []
+    assert acts_in(away(ctx, status, is_operator=True)) == ["cancel"]
+    asking = away(ctx, Status("asking"), is_operator=True)
+    assert "Asking the hub" in asking and acts_in(asking) == ["cancel"]
+    stopping = away(ctx, dataclasses.replace(status, stage="stopping"), is_operator=True)
+    assert EN["models.offer.stopping"] in stopping and acts_in(stopping) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "acts"),
+    [("too_many", {"seconds": 17}, ["ask", "cancel"]), ("moved", {}, ["newest", "cancel"])],
+)
+def test_a_download_that_failed_says_why_and_what_to_do(ctx, name, facts, acts):
+    status = Status("failed", error=fault(name, AWAY, **facts))
+    text = away(ctx, status, is_operator=True)
+    assert acts_in(text) == acts and 'role="alert"' in text
+    assert ("17 seconds" in text) == (name == "too_many")
+    assert "mistake." not in text and "data-act" not in away(ctx, status)
+
+
+def test_row_89_libraries_that_do_not_fit_are_named_to_the_operator(ctx):
+    values = {"torch": "2.14.1", "reason": "RuntimeError: /opt/lib/libtorch.so is another"}
+    ctx.troubles.append(Note("start.torchvision", values))
+    operator, visitor = shown(ctx, row(), is_operator=True), shown(ctx, row(), language="zh-Hant")
+    assert "torchvision does not fit torch 2.14.1" in operator and "/opt/lib" in operator
+    assert "/opt/lib" not in visitor and 'role="alert"' in visitor and "start." not in visitor

@@ -4,7 +4,8 @@ import pytest
 
 from playground.cache import Progress
 from playground.page.languages import Languages
-from playground.page.progress import amount, in_words
+from playground.page.progress import in_words
+from playground.sizes import amount
 from playground.visitors.notes import Note
 
 LANGUAGES = Languages.read()
@@ -28,6 +29,19 @@ LANGUAGES = Languages.read()
             "Loading mini-clip: 600 MB of 900 MB",
         ),
         (Progress("copying"), "Loading mini-clip"),
+        (Progress("fetching"), "Asking the hub what mini-clip takes"),
+        (
+            Progress("fetching", bytes_done=3_000_000, bytes_total=9_000_000),
+            "Downloading mini-clip: 3 MB of 9 MB",
+        ),
+        (
+            Progress("fetching", bytes_done=1, bytes_total=9_000_000, seconds_left=0.2),
+            "Downloading mini-clip: 1 B of 9 MB, about 1 s",
+        ),
+        (
+            Progress("fetching", bytes_done=0, bytes_total=9_000_000, seconds_left=700.0),
+            "Downloading mini-clip: 0 B of 9 MB, about 12 min",
+        ),
         (Progress("running"), "Working on it"),
         (Note("page.stop"), "Stop"),
     ],

@@ -1,6 +1,6 @@
 """The imports let the page open first; their check names the true cause of a misfit."""
 
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -39,6 +39,14 @@ def test_a_missing_library_is_named(library):
     key, values = self_check(import_library=importer(**{library: error}))
     assert key == "start.library"
     assert library in Languages.read().say(key, "zh-Hant", **values)
+
+
+def test_row_89_a_misfit_found_at_the_start_is_kept_for_the_models_panel(monkeypatch):
+    found = ("start.torchvision", {"torch": "2.14.1", "reason": OPERATOR})
+    monkeypatch.setattr(module, "self_check", lambda: found)
+    ctx = SimpleNamespace(languages=Languages.read(), troubles=[])
+    warm_up(ctx, after_seconds=0).join()
+    assert [(note.key, note.values) for note in ctx.troubles] == [found]
 
 
 def test_the_page_opens_first_and_then_the_imports_begin(monkeypatch):
