@@ -139,12 +139,8 @@ def check_memory(item: Entry, name: str) -> None:
     needed = item.least_memory_bytes * left // max(1, len(names))
     free = available_bytes()
     if free is not None and free < needed:
-        facts = {"model": item.title, "needed": _gigabytes(needed), "free": _gigabytes(free)}
-        raise PersonError("mistake.hub.memory", facts)
-
-
-def _gigabytes(size: int) -> float:
-    return round(size / 1e9, 1)
+        gigabytes = {"needed": round(needed / 1e9, 1), "free": round(free / 1e9, 1)}
+        raise PersonError("mistake.hub.memory", {"model": item.title, **gigabytes})
 
 
 def _build_part(item: Entry, models_folder: str, name: str, report: Any) -> Any:

@@ -8,10 +8,15 @@ import pytest
 from playwright.sync_api import expect
 
 import app
+import playground.page.launching as launching
+from playground.catalog import BUILT_IN
 from playground.sentences import read_sentences
 from tests.conftest import settings_for_tests
+from tests.hub.conftest import hub
+from tests.hub.tiny_entry import published, save_plain_repository
 from tests.page.trial_tabs import Trial
 
+__all__ = ["hub"]
 EN, ZH = read_sentences("en"), read_sentences("zh-Hant")
 ROW = "tr[data-model=mini-clip]"
 
@@ -140,3 +145,85 @@ def test_visitors_look_and_only_the_code_opens_the_buttons(open_page):
         expect(teacher.locator(f"{ROW} [data-act=pin]")).to_be_visible()
     finally:
         running.page.close(verbose=False)
+
+
+AWAY = published(title="Tiny model")
+AWAY_ROW = "tr[data-model=tiny]"
+OFFER = "[data-offer=tiny]"
+
+
+@pytest.fixture
+def with_hub(hub, tmp_path, monkeypatch):
+    """A playground whose catalogue has a model that is on the hub only."""
+    hub.add("org/tiny", save_plain_repository(tmp_path / "there"))
+    monkeypatch.setattr(launching, "CATALOG", (*BUILT_IN, AWAY))
+    settings = settings_for_tests(offline=False, models_folder=tmp_path / "cache")
+    running = app.open_playground(settings, [Trial().demo])
+    yield running
+    running.page.close(verbose=False)
+
+
+def open_panel(open_page, running, path="", **options):
+    page = open_page(path, at=running.address, **options)
+    page.locator("#models-button").click()
+    expect(page.locator(AWAY_ROW)).to_be_visible()
+    return page
+
+
+def test_a_model_comes_from_the_hub_by_keyboard(open_page, with_hub, hub):
+    page = open_panel(open_page, with_hub)
+    expect(page.locator(f"{AWAY_ROW} .state")).to_have_text(EN["models.state.absent"])
+    ask = page.locator(f"{AWAY_ROW} [data-act=ask]")
+    ask.focus()
+    page.keyboard.press("Enter")
+    offer = page.locator(OFFER)
+    for words in ("Download Tiny model?", "200 kB", AWAY.licence.name, "open to everybody"):
+        expect(offer).to_contain_text(words)
+    # A second Enter must not agree to what was not read yet.
+    expect(offer).to_be_focused()
+    page.keyboard.press("Enter")
+    assert hub.asked("/cdn/") == []
+    fault = hub.misbehave("/cdn/", hold_at=98_304, times=1)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator(f"{OFFER} [data-act=agree]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{OFFER} [role=progressbar]")).to_have_attribute("aria-valuenow", "49")
+    expect(page.locator(f"{AWAY_ROW} .state")).to_have_text(EN["models.state.fetching"])
+    # Meanwhile the other model loads, for somebody else.
+    other = open_panel(open_page, with_hub, locale="zh-TW")
+    other.locator(f"{ROW} [data-act=load]").click()
+    expect(other.locator(f"{ROW} .state")).to_have_text(ZH["models.state.device"], timeout=60_000)
+    expect(other.locator(OFFER)).to_contain_text("98 kB / 200 kB")
+    fault.release.set()
+    expect(page.locator(f"{AWAY_ROW} .state")).to_have_text(EN["models.state.disk"])
+    expect(page.locator(OFFER)).to_have_count(0)
+
+
+def test_a_download_is_stopped_and_a_failure_is_told(open_page, with_hub, hub):
+    page = open_panel(open_page, with_hub, locale="zh-TW")
+    fault = hub.misbehave("/cdn/", hold_at=98_304, times=1)
+    page.locator(f"{AWAY_ROW} [data-act=ask]").click()
+    page.locator(f"{OFFER} [data-act=agree]").click()
+    assert fault.reached.wait(20)
+    page.locator(f"{OFFER} [data-act=cancel]").click()
+    expect(page.locator(OFFER)).to_contain_text(ZH["models.offer.stopping"])
+    fault.release.set()
+    expect(page.locator(OFFER)).to_have_count(0)
+    hub.misbehave("/api/", status=429, headers={"Retry-After": "17"}, times=1)
+    page.locator(f"{AWAY_ROW} [data-act=ask]").click()
+    expect(page.locator(OFFER).get_by_role("alert")).to_contain_text("17 秒")
+    page.locator(f"{OFFER} [data-act=ask]").click()
+    expect(page.locator(OFFER)).to_contain_text("（共 200 kB）")
+    page.locator(f"{OFFER} [data-act=cancel]").click()
+    expect(page.locator(f"{AWAY_ROW} [data-act=ask]")).to_be_visible()
+
+
+@pytest.mark.ctx(viewport={"width": 390, "height": 844})
+def test_an_offer_fits_a_phone(open_page, with_hub):
+    page = open_panel(open_page, with_hub, viewport={"width": 390, "height": 844})
+    page.locator(f"{AWAY_ROW} [data-act=ask]").click()
+    expect(page.locator(f"{OFFER} [data-act=agree]")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".models-scroll").evaluate("(e) => e.scrollWidth <= e.clientWidth")
