@@ -277,6 +277,22 @@ def test_a_failure_rests_and_is_forgotten_when_the_files_come(
     assert len(hub.requests) > asked and run(cache).shape[0] == 1
 
 
+def test_row_82_a_model_that_is_too_big_is_refused_before_it_is_downloaded(
+    hub, clip_there, tmp_path
+):
+    save_tiny_clip(tmp_path / "cache/org/here")
+    settings = settings_at(tmp_path / "cache", "all")
+    big = published(bytes_on_device=9_000_000_000, bytes_on_disk=9_000_000_000)
+    items = cache_items([big, published("here")], settings)
+    cache = Cache(items, budget={"cpu": 2_000_000_000})
+    with pytest.raises(Exception) as caught:
+        run(cache)
+    told = explain(caught.value)
+    assert told.key == "mistake.model.too_big" and told.values["needed"] > 8
+    assert hub.requests == []
+    assert run(cache, "here").shape[0] == 1
+
+
 def test_a_built_in_model_asks_nobody(hub):
     from playground.catalog import BUILT_IN
 
