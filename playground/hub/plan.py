@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from huggingface_hub import HfApi, hf_hub_url
@@ -14,7 +15,7 @@ from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_st
 
 from playground.entries import Entry
 from playground.hub.faults import endpoint, fault, hub_fault
-from playground.hub.places import kept_commit, repository_folder
+from playground.hub.places import COMMIT, kept_commit, repository_folder
 from playground.models.files import PICKLES, wants_code
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 ASK_SECONDS = 10.0
 USUAL_FILES = ("*.json", "*.txt", "*.safetensors")
-MOST_CONFIG_BYTES = 5_000_000
+DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def make_plan(item: Entry, models_folder: str = "", *, newest: bool = False) -> 
         siblings = {sibling.rfilename: sibling for sibling in info.siblings or ()}
         wanted = wanted_files(item, siblings)
         _check_weights(item, wanted, siblings)
-        found = str(info.sha or commit)
+        found = str(info.sha)
+        if not COMMIT.fullmatch(found):
+            raise ValueError("the hub did not tell the version")
         _check_config(item, found, wanted)
         files = sorted((_planned(siblings[name]) for name in wanted), key=_weights_last)
     except Exception as error:
@@ -161,18 +164,22 @@ def _read_config(item: Entry, commit: str, name: str) -> dict[str, Any]:
     url = hf_hub_url(item.source, name, revision=commit, endpoint=endpoint())
     answer = get_session().get(url, headers=build_hf_headers(), timeout=ASK_SECONDS)
     hf_raise_for_status(answer)
-    config = json.loads(answer.content[:MOST_CONFIG_BYTES])
+    config = json.loads(answer.content)
     if not isinstance(config, dict):
         raise ValueError("a configuration is an object")
     return config
 
 
 def _planned(sibling: RepoSibling) -> PlannedFile:
-    if sibling.lfs is not None:
-        return PlannedFile(sibling.rfilename, sibling.lfs.size, sibling.lfs.sha256, True)
-    if sibling.size is None or sibling.blob_id is None:
+    """Names and digests become paths here: a hub must not choose where files are written."""
+    name, lfs = sibling.rfilename, sibling.lfs
+    size, digest = (sibling.size, sibling.blob_id) if lfs is None else (lfs.size, lfs.sha256)
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+        raise ValueError("the hub names a file outside of its repository")
+    if not isinstance(size, int) or size < 0 or not DIGEST.fullmatch(str(digest)):
         raise ValueError("the hub did not tell sizes and digests")
-    return PlannedFile(sibling.rfilename, sibling.size, sibling.blob_id, False)
+    return PlannedFile(name, size, str(digest), lfs is not None)
 
 
 def _weights_last(file: PlannedFile) -> tuple[bool, str]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from huggingface_hub import hf_hub_download
-
-from playground.hub.faults import endpoint, fault, hub_fault
+from playground.hub.faults import fault, hub_fault
 from playground.hub.places import cache_folder, keep, repository_folder
 from playground.hub.plan import Plan
 from playground.hub.transfer import Stopped, fetch_file
@@ -54,7 +53,7 @@ def download(
         tally.add(0)
         for file in plan.files:
             fetch_file(item, plan.commit, file, blobs, tally.add, stop, checks=checks)
-            _file_away(plan, file.name, models_folder)
+            _enter(blobs / file.digest, blobs.parent / "snapshots" / plan.commit / file.name)
         files = {file.name: file.size for file in plan.files}
         keep(item, models_folder, commit=plan.commit, files=files)
     except Stopped:
@@ -87,15 +86,24 @@ def check_room(plan: Plan, models_folder: str = "") -> None:
         raise fault("disk", plan.item, needed=needed, free=round(free / 1e9, 1))
 
 
-def _file_away(plan: Plan, name: str, models_folder: str) -> None:
-    """Lets the library enter the blob under its name in the snapshot, by link or by copy."""
-    hf_hub_download(
-        plan.item.source,
-        name,
-        revision=plan.commit,
-        cache_dir=cache_folder(models_folder),
-        endpoint=endpoint(),
-    )
+def _enter(blob: Path, place: Path) -> None:
+    """Enters a blob under its name in the snapshot as the library does: by a relative link.
+
+    Where a system has none, the file is there twice by name (a hard link) or, last, by copy.
+    """
+    if place.is_file() and place.samefile(blob):
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    for make in (_link, os.link, shutil.copyfile):
+        with suppress(OSError, NotImplementedError):
+            make(blob, place)
+            return
+    shutil.copyfile(blob, place)
+
+
+def _link(blob: Path, place: Path) -> None:
+    place.symlink_to(os.path.relpath(blob, place.parent))
 
 
 class _Tally:

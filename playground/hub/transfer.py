@@ -2,7 +2,7 @@
 
 The library's own downloader (2.4) throws away what came before a failure, tells its progress
 every 10 MB, cannot be stopped and sleeps through "too many requests". So the bytes are streamed
-here, through the library's session, and the library then files the whole blob as its own.
+here, through the library's session, into the places of the library's cache.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from huggingface_hub.utils import (
 from playground.entries import Entry
 from playground.hub.faults import FULL, endpoint, fault, wait_seconds
 from playground.hub.plan import PlannedFile, bytes_here
+from playground.visitors.errors import PersonError
 
 # No byte for this long: the line is stalled. Also the longest wait until a cancel is noticed.
 STALLED_SECONDS = 10.0
@@ -123,7 +124,10 @@ def _stream_until_whole(
             raise Stopped
         try:
             _stream(item, commit, file, partial, count, stop)
-            return
+            if _size(partial) >= file.size:
+                return
+            # Without a length the client cannot tell an early end from the true one.
+            raise fault("cut", item)
         except Exception as error:
             before, size = size, _size(partial)
             if not is_passing(error):
@@ -138,6 +142,8 @@ def _stream_until_whole(
 
 def is_passing(error: Exception) -> bool:
     """Tells whether the same request may well succeed a moment later."""
+    if isinstance(error, PersonError):
+        return error.key == "mistake.hub.cut"
     response = getattr(error, "response", None)
     if response is not None:
         return response.status_code in PASSING_STATUS
@@ -171,6 +177,9 @@ def _stream(
     with get_session().stream("GET", url, headers=headers, **options) as answer:
         if answer.status_code == 429:
             raise fault("too_many", item, seconds=wait_seconds(answer.headers))
+        if answer.status_code == 416:
+            partial.unlink()
+            raise fault("mismatch", item, file=file.name)
         hf_raise_for_status(answer)
         _check_size(answer, item, file)
         is_rest = have > 0 and answer.status_code == 206

@@ -45,6 +45,7 @@ class Fault:
         seconds_per_chunk: Wait before each 16 KiB: a slow line.
         content: Send this in place of the file, with its own length.
         ignores_range: Send the whole file, status 200, whatever range was asked for.
+        hides_length: Send no length; the end of the connection is the end of the file.
         times: How many requests it hits; None: all.
         reached: Set when a request was hit and, with `hold_at`, that many bytes were sent.
         release: See `hold_at`.
@@ -61,6 +62,7 @@ class Fault:
     seconds_per_chunk: float = 0.0
     content: bytes | None = None
     ignores_range: bool = False
+    hides_length: bool = False
     times: int | None = None
     reached: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
@@ -337,7 +339,10 @@ class _Answer(BaseHTTPRequestHandler):
             status, content = 206, content[start:]
         else:
             status, more = 200, {}
-        self._send_head(status, {**headers, **more, "Content-Length": str(len(content))})
+        length = {"Content-Length": str(len(content))}
+        if fault is not None and fault.hides_length:
+            length, more, self.close_connection = {"Connection": "close"}, {}, True
+        self._send_head(status, {**headers, **more, **length})
         if self.command == "GET":
             self._send_body(content, fault)
 

@@ -157,6 +157,23 @@ def test_a_line_that_always_breaks_off_is_told_and_what_came_is_kept(hub, there,
     assert partials(tmp_path) == []
 
 
+def test_an_early_end_without_a_length_is_no_end(hub, there, tmp_path):
+    hub.misbehave("/cdn/", hides_length=True, cut_at=60_000, times=1)
+    hub.misbehave("/cdn/", cut_at=50_000, times=1)
+    folder = fetch(tmp_path)
+    asked = [request.headers.get("Range") for request in hub.asked("/cdn/")]
+    assert asked == [None, "bytes=50000-", "bytes=110000-"]
+    good = (tmp_path / "there/model.safetensors").read_bytes()
+    assert (folder / "model.safetensors").read_bytes() == good
+
+
+def test_a_rest_that_the_hub_does_not_have(hub, there, tmp_path):
+    hub.misbehave("/cdn/", status=416)
+    hub.misbehave("/cdn/", cut_at=50_000, times=1)
+    assert told(fetch, tmp_path)[0] == "mismatch"
+    assert partials(tmp_path) == []
+
+
 def test_a_stalled_line(hub, there, tmp_path, monkeypatch):
     monkeypatch.setattr(transfer, "STALLED_SECONDS", 0.2)
     hub.misbehave("/cdn/", hold_at=0)

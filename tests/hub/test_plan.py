@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from playground.hub import plan as module
 from playground.hub.places import keep, read_note
 from playground.hub.plan import make_plan, wanted_files
 from playground.visitors.errors import PersonError
@@ -116,3 +119,34 @@ def test_what_is_here_already_is_not_missing(hub, tmp_path):
     blobs.mkdir(parents=True)
     (blobs / f"{plan.files[1].digest}.incomplete").write_bytes(b"x" * 1000)
     assert make_plan(ITEM, str(cache)).bytes_missing == plan.bytes_total - 1000
+
+
+GOOD = {"rfilename": "model.safetensors", "size": 5, "blob_id": "a" * 40, "lfs": None}
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        {"rfilename": "../../model.safetensors"},
+        {"rfilename": "/etc/model.safetensors"},
+        {"rfilename": "a\\..\\model.safetensors"},
+        {"rfilename": "C:model.safetensors"},
+        {"blob_id": "../../../evil"},
+        {"blob_id": None},
+        {"size": None},
+        {"size": -1},
+        {"lfs": SimpleNamespace(size=5, sha256="../evil")},
+    ],
+)
+def test_a_hub_does_not_choose_where_files_are_written(monkeypatch, evil):
+    config = SimpleNamespace(**GOOD | {"rfilename": "config.json"})
+    siblings = [config, SimpleNamespace(**GOOD | evil)]
+    info = SimpleNamespace(sha="a" * 40, gated=False, siblings=siblings)
+    monkeypatch.setattr(module, "_ask", lambda *_: info)
+    monkeypatch.setattr(module, "_read_config", lambda *_: {})
+    item = published(files=("*", "*/*", "*/*/*"))
+    assert refused(item) == "not_a_hub"
+    siblings[1] = SimpleNamespace(**GOOD)
+    assert make_plan(item).bytes_total == 10
+    info.sha = "../../main"
+    assert refused(item) == "not_a_hub"

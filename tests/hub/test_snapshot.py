@@ -7,6 +7,7 @@ import threading
 import pytest
 from huggingface_hub import snapshot_download
 
+from playground.hub import snapshot
 from playground.hub.places import cache_folder, read_note, snapshot_of
 from playground.hub.plan import make_plan
 from playground.hub.snapshot import download, free_bytes
@@ -45,6 +46,21 @@ def test_it_lies_as_the_library_would_have_laid_it(hub, there, cache, tmp_path):
         "org/tiny", endpoint=hub.address, cache_dir=cache, allow_patterns=wanted
     )
     assert found == str(folder) and len(hub.asked("/cdn/")) == asked
+
+
+@pytest.mark.parametrize("works", ["link", "copyfile"])
+def test_a_system_without_links(hub, there, cache, tmp_path, monkeypatch, works):
+    def refuse(*_args):
+        raise OSError("no links here")
+
+    monkeypatch.setattr(snapshot, "_link", refuse)
+    if works == "copyfile":
+        monkeypatch.setattr(snapshot.os, "link", refuse)
+    folder = fetch(cache)
+    assert not (folder / "model.safetensors").is_symlink()
+    good = (tmp_path / "there/model.safetensors").read_bytes()
+    assert (folder / "model.safetensors").read_bytes() == good
+    assert snapshot_of(ITEM, cache) == fetch(cache) == folder
 
 
 def test_what_is_whole_is_not_fetched_again(hub, there, cache):
