@@ -6,7 +6,10 @@ from collections import deque
 from collections.abc import Callable
 
 WINDOW_SECONDS = 15.0
-LEAST_SECONDS = 1.0
+# Before that a line has not shown what it can: the first files are small and asked for one by one.
+LEAST_SECONDS = 2.0
+LEAST_BYTES = 1_000_000
+LEAST_SHARE = 0.01
 
 
 class Pace:
@@ -37,6 +40,7 @@ class Pace:
         while len(self._seen) > 1 and now - self._seen[1][0] > WINDOW_SECONDS:
             self._seen.popleft()
         since, before = self._seen[0]
-        if not total or now - since < LEAST_SECONDS or done <= before:
+        least_bytes = max(1, min(LEAST_BYTES, LEAST_SHARE * total))
+        if not total or now - since < LEAST_SECONDS or done - before < least_bytes:
             return None
         return (total - done) * (now - since) / (done - before)

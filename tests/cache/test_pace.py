@@ -40,8 +40,18 @@ def test_a_line_that_slowed_down_is_not_called_fast():
         pace.seconds_left(second * 1000, 10**6)
     for second in range(40):
         clock.now = 110.0 + second
-        left = pace.seconds_left(9000 + second, 10**6)
-    assert left > 900_000
+        left = pace.seconds_left(9000 + second * 800, 10**6)
+    assert left == (10**6 - 9000 - 39 * 800) / 800
+
+
+def test_the_first_small_files_say_nothing_of_the_line():
+    clock = Clock()
+    pace = Pace(clock)
+    pace.seconds_left(0, 40_000_000)
+    clock.now += 2
+    assert pace.seconds_left(51, 40_000_000) is None
+    clock.now += 2
+    assert pace.seconds_left(400_000, 40_000_000) == 396.0
 
 
 def test_nothing_is_said_without_knowing():
