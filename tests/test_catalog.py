@@ -10,7 +10,16 @@ import pytest
 
 from playground import catalog
 from playground.cache import Cache, Model, Part
-from playground.catalog import CATALOG, cache_items, entry, folder_of, is_on_disk, of_family
+from playground.catalog import (
+    BUILT_IN,
+    CATALOG,
+    cache_items,
+    entry,
+    folder_of,
+    is_on_disk,
+    of_family,
+)
+from playground.hub.plan import wanted_files
 from playground.models import clip
 from playground.settings import read_settings
 from playground.visitors.errors import PersonError, explain
@@ -37,7 +46,7 @@ def test_keys_are_unique():
     assert len({item.key for item in CATALOG}) == len(CATALOG)
 
 
-@pytest.mark.parametrize("item", of_family("clip"), ids=lambda item: item.key)
+@pytest.mark.parametrize("item", of_family("clip", BUILT_IN), ids=lambda item: item.key)
 def test_built_in_bytes_are_the_true_ones(item):
     folder = folder_of(item)
     assert is_on_disk(item)
@@ -113,7 +122,7 @@ def test_a_model_that_does_not_fit_is_refused_before_it_is_read(tmp_path, monkey
     item = tiny_entry(least_memory_bytes=2_000_000_000)
     parts = [p for p in cache_items([item], settings(tmp_path)) if isinstance(p, Part)]
     monkeypatch.setattr(catalog, "available_bytes", lambda: 1_500_000_000)
-    with pytest.raises(PersonError, match="hub.memory") as caught:
+    with pytest.raises(PersonError, match=r"hub\.memory") as caught:
         parts[0].build(lambda *_: None)
     assert (caught.value.values["needed"], caught.value.values["free"]) == (2.0, 1.5)
     # The second part finds the first one's share taken.
@@ -131,3 +140,19 @@ def test_nothing_heavy_is_imported_to_know_the_models():
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "item", [i for i in CATALOG if not i.is_built_in], ids=lambda item: item.key
+)
+def test_a_published_model_tells_what_somebody_must_know_before_a_download(item):
+    owner, _, name = item.source.partition("/")
+    assert owner and name and "/" not in name
+    assert item.least_memory_bytes >= item.bytes_on_device
+    assert any(pattern.endswith(".safetensors") for pattern in item.files)
+    assert any(pattern.endswith(".json") for pattern in item.files)
+    # What is listed must be enough for a plan, and no pickle among it.
+    named = [pattern.replace("*", "x") for pattern in item.files]
+    assert wanted_files(item, named) == sorted(named)
+    owners = {part.rpartition("/")[0] for part in item.parts}
+    assert owners <= {known.key for known in CATALOG}
