@@ -29,6 +29,7 @@ from training.sam_model import (
     soft_targets,
     to_transformers,
 )
+from training.sam_start import start_well
 from training.sam_scores import answers_of, draw_sheet, leaf_questions, scene_questions, summary
 from training.sampling import Split
 
@@ -41,6 +42,8 @@ _CELLS, _CODE = 16, 16
 _LAST_ROUNDS = 1
 _FORGET = 0.25
 _LOOKED_AT = 15
+# Batches of pictures that the first weights are set by.
+_AT_FIRST = 5
 _LONG_GAMES, _LONGEST_GAP = 0.4, 5
 
 
@@ -57,6 +60,8 @@ def read_sam_options(arguments: list[str] | None = None) -> Options:
         "sam",
         "Train mini-sam on emoji scenes and dead leaves.",
         arguments,
+        steps=8000,
+        minutes=90,
         threads=1,
         workers=1,
     )
@@ -197,6 +202,8 @@ class Game:
             Weighted losses by name.
         """
         losses, kept = self.first_round(looked)
+        if self._batch.rounds == 1:
+            return losses
         for number in range(_LAST_ROUNDS):
             if number == _LAST_ROUNDS - 1 and torch.rand(()) < _LONG_GAMES:
                 with torch.no_grad():
@@ -218,7 +225,10 @@ class SamLearner:
 
     def __init__(self, device: torch.device, options: Options) -> None:
         self.options, self.device = options, device
-        self.model = SamWithHelpers(build_sam()).to(device)
+        sam = build_sam()
+        example = SamBatches(options.steps)
+        start_well(sam, torch.cat([example[step].pixels for step in range(_AT_FIRST)]))
+        self.model = SamWithHelpers(sam).to(device)
 
     def batches(self, first_step: int) -> Iterator[SamBatch]:
         """See ``Learner``."""
@@ -230,10 +240,12 @@ class SamLearner:
         batch = batch.to(self.device)
         crops = self.model.crops
         looked = crops.look(batch.pixels, batch.origins_xy)
-        return {
-            **Game(crops, batch).play(looked),
-            **self.model.helper_losses(looked, batch.borders),
-        }
+        losses = self.model.helper_losses(looked, batch.borders)
+        if not batch.rounds:
+            # Every weight needs a gradient, or the checkpoint would lack its moments.
+            losses["idle"] = 0 * torch.stack([p.sum() for p in crops.parameters()]).sum()
+            return losses
+        return {**Game(crops, batch).play(looked), **losses}
 
     def stepped(self) -> None:
         """See ``Learner``."""

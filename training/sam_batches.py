@@ -6,7 +6,7 @@ leaves.
 
 import math
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -40,12 +40,14 @@ class SamBatch:
         origins_xy: (B, 2) int64, left and top of each crop in the whole frame, in tokens.
         masks: (B, P, side, side) uint8, 1 inside; what each prompt means.
         borders: (B, side, side) int32, a number for each piece of one kind.
+        rounds: () int64, see ``Stage``.
     """
 
     pixels: torch.Tensor
     origins_xy: torch.Tensor
     masks: torch.Tensor
     borders: torch.Tensor
+    rounds: torch.Tensor
 
     def to(self, device: torch.device) -> "SamBatch":
         """Copy to a device.
@@ -65,39 +67,47 @@ class Stage:
     """Pictures of one size.
 
     Attributes:
-        until: Part of the training, 0 to 1, at which it ends.
+        until: Step at which it ends.
         side_px: Side of the pictures or crops.
         size: How many in a batch.
         painted_px: Sides of the pictures that it is cut out of.
+        rounds: 0: only the helpers teach; 1: one prompt; 2: prompts and corrections.
     """
 
     until: float
     side_px: int
     size: int
     painted_px: tuple[int, ...]
+    rounds: int
 
 
-# Small crops first: a step costs a fifth, and what a click means can be learned from them.
+_CLOSE, _MIDDLE = (64, 80, 96, 128), (128, 160, 192, 256)
+# First the encoder alone on small crops, which costs a twelfth of a step with whole pictures;
+# what a click means can be learned from small crops too.
 STAGES = (
-    Stage(0.5, SIDE_PX // 4, 16, (64, 80, 96, 128)),
-    Stage(0.8, SIDE_PX // 2, 12, (128, 160, 192, 256)),
-    Stage(1.0, SIDE_PX, 4, (256,)),
+    Stage(1200, SIDE_PX // 4, 16, _CLOSE, 0),
+    Stage(1750, SIDE_PX // 4, 16, _CLOSE, 1),
+    Stage(2000, SIDE_PX // 4, 16, _CLOSE, 2),
+    Stage(2400, SIDE_PX // 2, 8, _MIDDLE, 2),
+    Stage(math.inf, SIDE_PX, 3, (SIDE_PX,), 2),
 )
 
 
-def stage_of(step: int, steps: int) -> Stage:
+def stage_of(step: int) -> Stage:
     """Tell how large the pictures of a step are.
 
     Args:
         step: 0 or more.
-        steps: Length of the whole training.
 
     Returns:
-        The stage; now and then the next one ahead of time, so that nothing comes as a surprise.
+        The stage; now and then the one with larger pictures ahead of time.
     """
-    number = next(i for i, stage in enumerate(STAGES) if step < stage.until * steps or i == 2)
-    ahead = step % _AHEAD == _AHEAD - 1
-    return STAGES[min(number + ahead, len(STAGES) - 1)]
+    stage = next(stage for stage in STAGES if step < stage.until)
+    if step % _AHEAD == _AHEAD - 1:
+        larger = [other for other in STAGES if other.side_px > stage.side_px]
+        if larger:
+            return replace(larger[0], rounds=stage.rounds)
+    return stage
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,7 @@ class SamBatches(Dataset[SamBatch]):
         return self._steps
 
     def __getitem__(self, step: int) -> SamBatch:
-        stage = stage_of(step, self._steps)
+        stage = stage_of(step)
         rng = np.random.default_rng((5, step))
         # Never the same number in two steps, whatever the sizes of the batches are.
         first = step * max(other.size for other in STAGES)
@@ -133,6 +143,7 @@ class SamBatches(Dataset[SamBatch]):
             torch.from_numpy(rng.integers(0, places, (stage.size, 2)) * WINDOW),
             torch.from_numpy(np.stack([_asked(example.masks, rng) for example in made])),
             torch.from_numpy(np.stack([example.borders for example in made]).astype(np.int32)),
+            torch.tensor(stage.rounds),
         )
 
 

@@ -27,6 +27,8 @@ MASK_PX = PATCH_PX // 4
 _WIDTH, _LAYERS, _HEADS, _GLOBAL = 160, 6, 5, (2, 5)
 _CHANNELS = 128
 _IOU_DEPTH = 3
+# Standard deviations of the random frequencies, in cycles per half frame, slowest and fastest.
+_FREQUENCIES = (0.7, 5.0)
 
 
 def build_config() -> SamConfig:
@@ -81,9 +83,12 @@ def build_sam(config: SamConfig | None = None) -> Sam:
     nn.init.trunc_normal_(sam.image_encoder.pos_embed, std=0.02)
     frequencies = sam.prompt_encoder.pe_layer
     name = "positional_encoding_gaussian_matrix"
-    rounded = getattr(frequencies, name).half().float()
+    matrix = getattr(frequencies, name)
+    # With the package's one scale a click is a blot of 20 px in a frame of 256.
+    slow, fast = _FREQUENCIES
+    matrix = matrix * slow * (fast / slow) ** torch.rand(matrix.shape[1])
     # Not learned, so not in a checkpoint: it comes back from the seed.
-    frequencies.register_buffer(name, rounded, persistent=False)
+    frequencies.register_buffer(name, matrix.half().float(), persistent=False)
     return sam
 
 
@@ -215,7 +220,8 @@ class CropSam(nn.Module):
         for block in encoder.blocks:
             tokens = block(tokens)
         features = encoder.neck(tokens.permute(0, 3, 1, 2))
-        code = self.sam.prompt_encoder.get_dense_pe().permute(0, 2, 3, 1)
+        with torch.autocast(features.device.type, enabled=False):
+            code = self.sam.prompt_encoder.get_dense_pe().permute(0, 2, 3, 1)
         return Looked(features, _pieces(code, origins_xy, size).permute(0, 3, 1, 2), origins_xy)
 
     def decode(
@@ -253,10 +259,12 @@ class CropSam(nn.Module):
         encoder = self.sam.prompt_encoder
         clicked = len(prompts.rows) - len(prompts.boxes_xyxy)
         points, labels = prompts.points_xy, prompts.labels
-        parts = [encoder((points[:clicked], labels[:clicked]), None, None)[0]]
-        if len(prompts.boxes_xyxy):
-            later = (points[clicked:, 1:], labels[clicked:, 1:])
-            parts.append(encoder(later, prompts.boxes_xyxy, None)[0])
+        # In bfloat16 a place of 200.5 px would be one of 200 or 201.
+        with torch.autocast(points.device.type, enabled=False):
+            parts = [encoder((points[:clicked], labels[:clicked]), None, None)[0]]
+            if len(prompts.boxes_xyxy):
+                later = (points[clicked:, 1:], labels[clicked:, 1:])
+                parts.append(encoder(later, prompts.boxes_xyxy, None)[0])
         return torch.cat(parts)
 
     def _dense(self, logits: torch.Tensor | None, forget: torch.Tensor) -> torch.Tensor:

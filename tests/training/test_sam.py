@@ -9,7 +9,7 @@ from playground.models.sam_weights import load_package_sam
 from training import sam_batches
 from training.loop import Loop, Options
 from training.sam import SEED, Game, SamLearner, SamWithHelpers, export, read_sam_options
-from training.sam_batches import PROMPTS, SamBatches, Stage
+from training.sam_batches import PROMPTS, SamBatch, SamBatches, Stage
 from training.sam_model import build_sam
 
 
@@ -17,7 +17,7 @@ from training.sam_model import build_sam
 def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
     # Measuring is tested apart; small batches of small crops are enough to learn from.
     monkeypatch.setattr(SamLearner, "look", lambda self: "")
-    small = tuple(Stage(until, 64, 2, (64,)) for until in (0.3, 0.6, 1.0))
+    small = (Stage(1, 64, 2, (64,), 0), Stage(2, 64, 2, (64,), 1), Stage(9, 64, 2, (64,), 2))
     monkeypatch.setattr(sam_batches, "STAGES", small)
     words = ["--steps", "3", "--workers", "0", "--threads", "1", "--warmup", "1"]
     words += ["--save-every", "1", "--output", str(tmp_path / "out")]
@@ -60,19 +60,22 @@ def test_what_is_exported_is_one_model_in_two_libraries(options: Options, tmp_pa
     assert max(path.stat().st_size for path in tmp_path.iterdir()) <= 9_000_000
     assert not [path for path in tmp_path.iterdir() if path.suffix in (".bin", ".pt")]
     ours = load_package_sam(tmp_path)
-    for (name, before), after in zip(
-        sam.named_parameters(), ours.parameters(), strict=True
-    ):
+    for (name, before), after in zip(sam.named_parameters(), ours.parameters(), strict=True):
         assert torch.equal(before.half().float(), after), name
     _, report = SamModel.from_pretrained(tmp_path, output_loading_info=True)
     assert not any(report[kind] for kind in ("missing_keys", "mismatched_keys", "unexpected_keys"))
     assert SamProcessor.from_pretrained(tmp_path).image_processor.size["longest_edge"] == 256
 
 
+def game_batch() -> SamBatch:
+    batch = SamBatches(100)[0]
+    return replace(batch, rounds=torch.tensor(2))
+
+
 def test_every_part_of_the_model_learns() -> None:
     torch.manual_seed(SEED)
     model = SamWithHelpers(build_sam())
-    batch = SamBatches(100)[0]
+    batch = game_batch()
     looked = model.crops.look(batch.pixels, batch.origins_xy)
     losses = {**Game(model.crops, batch).play(looked), **model.helper_losses(looked, batch.borders)}
     assert {"best", "single", "later", "iou", "borders", "likeness"} == set(losses)
@@ -89,7 +92,7 @@ def test_every_part_of_the_model_learns() -> None:
 def test_a_game_goes_on_from_what_the_model_itself_ranks_first() -> None:
     torch.manual_seed(SEED)
     crops = SamWithHelpers(build_sam()).crops
-    batch = SamBatches(100)[0]
+    batch = game_batch()
     game = Game(crops, batch)
     with torch.no_grad():
         _, kept = game.first_round(crops.look(batch.pixels, batch.origins_xy))
@@ -102,7 +105,7 @@ def test_a_few_steps_on_one_batch_lower_the_loss() -> None:
     torch.manual_seed(SEED)
     model = SamWithHelpers(build_sam())
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
-    batch = SamBatches(100)[0]
+    batch = game_batch()
     totals = []
     for _ in range(8):
         looked = model.crops.look(batch.pixels, batch.origins_xy)

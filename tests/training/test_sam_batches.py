@@ -1,36 +1,39 @@
-import numpy as np
 import torch
 
-from training.sam_batches import (
-    PROMPTS,
-    STAGES,
-    SamBatches,
-    stage_of,
-)
+from training.sam_batches import PROMPTS, STAGES, SamBatches, stage_of
 from training.sam_model import PATCH_PX, SIDE_PX, WINDOW
 
-STEPS = 100
+STEPS = 8000
+WHOLE = int(STAGES[-2].until)
 
 
 def test_pictures_grow() -> None:
-    sides = [stage_of(step, STEPS).side_px for step in range(STEPS)]
-    assert sides[0] == SIDE_PX // 4 and sides[-1] == SIDE_PX
-    assert sides[60] == SIDE_PX // 2
-    assert SIDE_PX // 2 in sides[:40] and SIDE_PX in sides[60:79]
-    assert [stage.until for stage in STAGES] == sorted(stage.until for stage in STAGES)
-    assert STAGES[-1].until == 1
+    starts = [0, *(int(stage.until) for stage in STAGES[:-1])]
+    assert starts == sorted(starts)
+    assert [stage_of(start) for start in starts] == list(STAGES)
+    sides = [stage.side_px for stage in STAGES]
+    assert sides == sorted(sides) and (sides[0], sides[-1]) == (SIDE_PX // 4, SIDE_PX)
+    rounds = [stage.rounds for stage in STAGES]
+    assert rounds == sorted(rounds) and (rounds[0], rounds[-1]) == (0, 2)
+
+
+def test_larger_pictures_come_ahead_of_time() -> None:
+    ahead = [stage_of(step) for step in range(int(STAGES[0].until))]
+    assert {stage.side_px for stage in ahead} == {SIDE_PX // 4, SIDE_PX // 2}
+    assert {stage.rounds for stage in ahead} == {0}
+    assert {stage_of(int(STAGES[-2].until) + n).side_px for n in range(16)} == {SIDE_PX}
 
 
 def test_every_prompt_asks_for_something_that_is_there() -> None:
     batches = SamBatches(STEPS)
-    for step in (0, 7, 60, 95):
-        batch, stage = batches[step], stage_of(step, STEPS)
+    for step in (0, 7, WHOLE):
+        batch, stage = batches[step], stage_of(step)
         side_px = stage.side_px
         assert batch.pixels.shape == (stage.size, 3, side_px, side_px)
         assert batch.masks.shape == (stage.size, PROMPTS, side_px, side_px)
         assert batch.pixels.dtype == batch.masks.dtype == torch.uint8
         assert batch.masks.flatten(2).sum(2).min() >= 40
-        assert batch.masks.max() == 1
+        assert batch.masks.max() == 1 and batch.rounds == stage.rounds
         assert (batch.origins_xy % WINDOW == 0).all()
         assert (batch.origins_xy * PATCH_PX + side_px <= SIDE_PX).all()
         assert (batch.origins_xy >= 0).all()
@@ -50,5 +53,5 @@ def test_padding_belongs_to_nothing() -> None:
         padded += int(beyond.any((1, 2)).sum())
         assert not (batch.masks.bool() & beyond[:, None]).any()
         colours = batch.pixels.permute(0, 2, 3, 1)[beyond]
-        assert np.abs(colours.float() - torch.tensor((124.0, 116.0, 104.0))).max() == 0
+        assert (colours == torch.tensor((124, 116, 104))).all()
     assert padded >= 5
