@@ -1,0 +1,75 @@
+"""Every published CLIP of the catalogue: fetched from a hub in its own layout, then used."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from playground.cache import Cache
+from playground.catalog import CATALOG, cache_items, entry
+from playground.hub.store import Store
+from playground.index import make_index
+from playground.models import clip
+from playground.models.clip_families import family_of_class
+from playground.search import Asker, Query, find
+from playground.zero_shot import name_picture
+from tests.hub.tiny_entry import settings_at
+from tests.models.tiny_checkpoints import CHECKPOINTS
+from tests.tiny_world import save_tiny_pictures
+
+# How the repository of each entry is laid out, by the tiny checkpoint that is like it.
+LAYOUTS = {
+    "clip-b32": "open-clip",
+    "clip-l14": "openai-clip",
+    "open-clip-b32": "openai-clip",
+    "open-clip-h14": "openai-clip",
+    "open-clip-b32-datacomp": "open-clip",
+    "siglip2-b16": "siglip2",
+    "metaclip2-b32": "metaclip2",
+    "chinese-clip-b16": "chinese-clip",
+}
+# What such repositories hold beside: it must stay where it is.
+UNWANTED = ("pytorch_model.bin", "open_clip_pytorch_model.bin", "tf_model.h5", "README.md")
+
+
+def test_every_published_clip_is_tried():
+    assert set(LAYOUTS) == {e.key for e in CATALOG if e.family == "clip" and not e.is_built_in}
+
+
+@pytest.mark.parametrize("key", LAYOUTS)
+def test_a_published_model_is_fetched_and_used(key, hub, tmp_path):
+    there = tmp_path / "there"
+    CHECKPOINTS[LAYOUTS[key]](there)
+    for name in UNWANTED:
+        (there / name).write_bytes(b"\x80\x02not wanted")
+    if LAYOUTS[key] == "open-clip":
+        (there / "config.json").write_text('{"architecture": "vit_base_patch32_clip_224"}')
+    commit = hub.add(entry(key).source, there, branch=entry(key).branch)
+    item = replace(entry(key), least_memory_bytes=0)
+    if item.revision is not None:
+        item = replace(item, revision=commit)
+    settings = settings_at(tmp_path / "cache", download="all")
+    store = Store(settings)
+    cache = Cache(cache_items([item], settings, store))
+    collection = save_tiny_pictures(tmp_path / "pictures")
+    folder = str(tmp_path / "cache")
+
+    index = make_index(collection, cache, item, texts=["a cat"], models_folder=folder)
+    assert index.fingerprint == commit
+    assert index.vectors.shape[0] == 6
+    fetched = {file.name for file in store.folder_of(item).iterdir()}
+    assert not fetched & set(UNWANTED)
+    assert ("config.json" in fetched) == (LAYOUTS[key] != "open-clip")
+
+    answer = find(cache, index, Query(words="a red dog"), count=3, asker=Asker())
+    rows = cache.run(item.key, lambda model: clip.embed_texts(model, ["a red dog"]))
+    assert np.allclose(answer.cosines, index.vectors @ rows[0], atol=1e-5)
+    naming = name_picture(
+        cache, index, collection.pixels(0), ("cat", "dog"), ("a {}",), asker=Asker()
+    )
+    shares = naming.probabilities(naming.logit_scale)
+    is_sigmoid = naming.logit_bias is not None
+    assert is_sigmoid == ("Siglip" in family_of_class(item.class_name).class_name)
+    assert is_sigmoid or shares.sum() == pytest.approx(1)
