@@ -56,7 +56,7 @@ def read_diffusion_options(arguments: list[str] | None = None) -> Options:
         "diffusion",
         "Train mini-diffusion on emoji scenes.",
         arguments,
-        steps=40_000,
+        steps=20_000,
         batch_size=32,
         peak_rate=8e-4,
         warmup=300,

@@ -52,7 +52,7 @@ class Batch:
 
     Attributes:
         step: Number of the batch, 0 or more.
-        latents: (B, 4, 16, 16) float16 of deviation 1.
+        latents: (B, 8, 16, 16) float16 of deviation 1.
         cover: (B, 16, 16) uint8, how much of a cell of the latent is covered by things.
         cells: (B, 8, 8) uint8, the concept that covers a cell, or ``NO_CONCEPT``.
         captions: B sentences; some are empty, for guidance without a classifier.
@@ -203,8 +203,8 @@ class LatentBatches:
         folder: Path,
         batch_size: int,
         shard_size: int = 1024,
-        steps_per_shard: int = 128,
-        most_shards: int = 60,
+        steps_per_shard: int = 256,
+        most_shards: int = 48,
     ) -> None:
         self._vae, self._batch_size = vae, batch_size
         self._folder = folder / f"latents-{fingerprint(vae)}"

@@ -27,7 +27,7 @@ _TIME_MEAN, _TIME_SPREAD, _ALL_TIMES_ALIKE = 0.2, 1.0, 0.2
 
 
 def build_unet() -> UNet2DConditionModel:
-    """Build an untrained denoiser for latents of 16 x 16 x 4.
+    """Build an untrained denoiser for latents of 16 x 16 x 8.
 
     Convolutions at 16 x 16, convolutions and six transformer layers at 8 x 8, where the words
     come in.
@@ -96,9 +96,9 @@ class Noised:
     """A batch of latents at random times.
 
     Attributes:
-        noisy: (B, 4, 16, 16) float32.
+        noisy: (B, 8, 16, 16) float32.
         times: (B,) int64, 0 (clean) to 999 (noise).
-        velocity: (B, 4, 16, 16) float32, what the denoiser should say.
+        velocity: (B, 8, 16, 16) float32, what the denoiser should say.
         signal: (B,) float32 in 0..1, share of the latent in the variance.
     """
 
@@ -116,7 +116,7 @@ def add_noise(latents: torch.Tensor, signal_by_time: torch.Tensor) -> Noised:
     High-Resolution Image Synthesis", section 3.1 (logit-normal times).
 
     Args:
-        latents: (B, 4, 16, 16) float32 of deviation 1.
+        latents: (B, 8, 16, 16) float32 of deviation 1.
         signal_by_time: (1000,) float32, ``alphas_cumprod`` of the scheduler.
 
     Returns:

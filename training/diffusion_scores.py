@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from diffusers import StableDiffusionInpaintPipeline, StableDiffusionPipeline
-from PIL import Image
+from diffusers import StableDiffusionPipeline
 
 from training.backgrounds import BACKGROUNDS
 from training.concepts import CONCEPTS
 from training.detector import Detector, look_at
 from training.diffusion import GUIDANCE, STEPS, draw
+from training.inpainting import inpaint
 from training.painting import paint_picture
 from training.sampling import Split, sample_scene
 from training.scenes import Language, Scene
@@ -127,7 +127,7 @@ def inpainting_hits(
     """Draw a thing into the middle of an empty background.
 
     Args:
-        pipeline: The model; its parts are used as they are.
+        pipeline: The model.
         detector: The judge.
         split: Which held-out backgrounds.
         language: Of the sentences.
@@ -136,28 +136,15 @@ def inpainting_hits(
     Returns:
         Part of the pictures in which the thing is found, 0..1.
     """
-    inpaint = StableDiffusionInpaintPipeline(**pipeline.components, requires_safety_checker=False)
-    inpaint.set_progress_bar_config(disable=True)
     asked = orders(split, language, 1, count)
-    side = PICTURE_SIDE_PX
-    mask = np.zeros((side, side), np.uint8)
-    mask[side // 8 : -side // 8, side // 8 : -side // 8] = 255
-    pictures = []
-    for number, order in enumerate(asked):
-        empty = Scene((), order.scene.background, order.scene.seed)
-        drawn = inpaint(
-            order.words,
-            image=Image.fromarray(paint_picture(empty, side)),
-            mask_image=Image.fromarray(mask),
-            height=side,
-            width=side,
-            strength=1.0,
-            num_inference_steps=STEPS,
-            guidance_scale=GUIDANCE,
-            generator=torch.Generator().manual_seed(number),
-        )
-        pictures.append(np.asarray(drawn.images[0]))
-    return hits(detector, np.stack(pictures), [order.scene for order in asked])["all_found"]
+    scenes = [order.scene for order in asked]
+    empty = painted([Scene((), scene.background, scene.seed) for scene in scenes])
+    edge = PICTURE_SIDE_PX // 8
+    mask = np.zeros((PICTURE_SIDE_PX,) * 2, bool)
+    mask[edge:-edge, edge:-edge] = True
+    words = [order.words for order in asked]
+    drawn = inpaint(pipeline, words, empty, mask, steps=STEPS, guidance=GUIDANCE)
+    return hits(detector, drawn, scenes)["all_found"]
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def read_vae_options(arguments: list[str] | None = None) -> Options:
         "Train the autoencoder of mini-diffusion.",
         arguments,
         output=FOLDER,
-        steps=6000,
+        steps=8000,
         batch_size=16,
         peak_rate=2e-3,
         warmup=100,

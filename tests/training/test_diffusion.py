@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from diffusers import StableDiffusionInpaintPipeline, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -92,25 +92,6 @@ def test_the_export_is_the_unmodified_pipeline_in_small_half_precision_files(
     assert np.array_equal(first, again)
     alone = draw(pipeline, ["一隻狗"], seed=2)
     assert np.abs(first[1].astype(int) - alone[0]).max() <= 1
-
-
-def test_the_same_weights_inpaint(learner: DiffusionLearner) -> None:
-    pipeline = learner._pipeline()
-    inpaint = StableDiffusionInpaintPipeline(**pipeline.components, requires_safety_checker=False)
-    inpaint.set_progress_bar_config(disable=True)
-    mask = np.zeros((128, 128), np.uint8)
-    mask[:, 64:] = 255
-    drawn = inpaint(
-        "a cat",
-        image=Image.new("RGB", (128, 128), (90, 120, 200)),
-        mask_image=Image.fromarray(mask),
-        height=128,
-        width=128,
-        num_inference_steps=2,
-        strength=1.0,
-        generator=torch.Generator().manual_seed(0),
-    ).images[0]
-    assert drawn.size == (128, 128)
 
 
 def test_the_words_are_read_as_the_pipeline_reads_them(learner: DiffusionLearner) -> None:

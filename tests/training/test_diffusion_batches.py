@@ -20,7 +20,7 @@ from training.diffusion_batches import (
     shard_scenes,
 )
 from training.relations import held_out_triples
-from training.vae_model import build_vae
+from training.vae_model import LATENT_CHANNELS, build_vae
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,9 @@ def test_a_batch_is_the_same_again_after_a_restart(vae: AutoencoderKL, tmp_path:
     assert again.captions == batches[4].captions
     for name in ("latents", "cover", "cells"):
         assert torch.equal(getattr(again, name), getattr(batches[4], name))
-    assert again.latents.shape == (4, 4, 16, 16) and again.latents.dtype == torch.float16
+    assert (
+        again.latents.shape == (4, LATENT_CHANNELS, 16, 16) and again.latents.dtype == torch.float16
+    )
     assert again.cells.shape == (4, 8, 8) and again.cover.shape == (4, 16, 16)
     assert [made.shards_at(step) for step in range(5)] == [2, 2, 3, 3, 3]
 

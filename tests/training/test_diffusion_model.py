@@ -14,6 +14,7 @@ from training.diffusion_model import (
     build_unet,
 )
 from training.loop import build_optimizer, read_options
+from training.vae_model import LATENT_CHANNELS
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def model() -> DiffusionWithHelpers:
 def batch(count: int = 4) -> Batch:
     cells = torch.randint(0, NO_CONCEPT + 1, (count, 8, 8), dtype=torch.uint8)
     cover = torch.randint(0, 256, (count, 16, 16), dtype=torch.uint8)
-    return Batch(0, torch.randn(count, 4, 16, 16).half(), cover, cells, [""] * count)
+    return Batch(0, torch.randn(count, LATENT_CHANNELS, 16, 16).half(), cover, cells, [""] * count)
 
 
 def test_the_schedule_ends_in_pure_noise_and_sampling_starts_there() -> None:
@@ -40,7 +41,7 @@ def test_the_schedule_ends_in_pure_noise_and_sampling_starts_there() -> None:
 @given(st.integers(0, 1000))
 def test_the_latent_follows_from_what_the_denoiser_should_say(seed: int) -> None:
     torch.manual_seed(seed)
-    latents = torch.randn(6, 4, 16, 16)
+    latents = torch.randn(6, LATENT_CHANNELS, 16, 16)
     schedule = build_scheduler()
     noised = add_noise(latents, schedule.alphas_cumprod)
     kept, added = (s.sqrt().view(-1, 1, 1, 1) for s in (noised.signal, 1 - noised.signal))
@@ -56,7 +57,9 @@ def test_the_latent_follows_from_what_the_denoiser_should_say(seed: int) -> None
 
 def test_all_times_occur_and_most_lie_between() -> None:
     torch.manual_seed(0)
-    times = add_noise(torch.zeros(4000, 4, 1, 1), build_scheduler().alphas_cumprod).times
+    times = add_noise(
+        torch.zeros(4000, LATENT_CHANNELS, 1, 1), build_scheduler().alphas_cumprod
+    ).times
     assert int(times.min()) < 20 and int(times.max()) > 980
     assert 0.55 < float(((times > 250) & (times < 750)).float().mean()) < 0.85
 
@@ -85,7 +88,7 @@ def test_words_matter_once_the_branches_have_opened(model: DiffusionWithHelpers)
     unet = build_unet()
     for parameter in unet.parameters():
         parameter += 0.02 * torch.randn_like(parameter)
-    noisy, times = torch.randn(1, 4, 16, 16), torch.tensor([500])
+    noisy, times = torch.randn(1, LATENT_CHANNELS, 16, 16), torch.tensor([500])
     words = torch.randn(2, 32, TEXT_WIDTH)
     said = unet(noisy.expand(2, -1, -1, -1), times.expand(2), words).sample
     assert not torch.allclose(said[0], said[1], atol=1e-4)

@@ -65,7 +65,9 @@ def test_each_step_teaches_encoder_and_decoder() -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-3, 3), st.floats(0.1, 3))
 def test_divergence_from_the_standard_normal(mean: float, std: float) -> None:
-    parameters = torch.cat([torch.full((1, 4, 2, 2), v) for v in (mean, 2 * math.log(std))], 1)
+    parameters = torch.cat(
+        [torch.full((1, LATENT_CHANNELS, 2, 2), v) for v in (mean, 2 * math.log(std))], 1
+    )
     posterior = DiagonalGaussianDistribution(parameters)
     normal = torch.distributions.Normal
     truth = torch.distributions.kl_divergence(normal(mean, std), normal(0.0, 1.0))
