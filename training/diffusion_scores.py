@@ -1,11 +1,12 @@
 """How well mini-diffusion draws what it was asked for, judged by a detector trained apart."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import AutoencoderKL, StableDiffusionPipeline
 
 from training.backgrounds import BACKGROUNDS
 from training.concepts import CONCEPTS
@@ -15,7 +16,7 @@ from training.inpainting import inpaint
 from training.painting import paint_picture
 from training.sampling import Split, sample_scene
 from training.scenes import Language, Scene
-from training.vae_model import PICTURE_SIDE_PX
+from training.vae_model import PICTURE_SIDE_PX, to_pixels
 from training.wording import full_caption
 
 _KINDS = tuple(BACKGROUNDS)
@@ -115,6 +116,24 @@ def painted(scenes: list[Scene]) -> np.ndarray:
         (N, 128, 128, 3) uint8, RGB.
     """
     return np.stack([paint_picture(scene, PICTURE_SIDE_PX) for scene in scenes])
+
+
+def reconstructed(vae: AutoencoderKL, scenes: list[Scene]) -> np.ndarray:
+    """Paint scenes and pass them through the autoencoder: no drawing can be sharper.
+
+    Args:
+        vae: On the CPU.
+        scenes: N scenes.
+
+    Returns:
+        (N, 128, 128, 3) uint8, RGB.
+    """
+    parts = []
+    with torch.no_grad():
+        for pixels in to_pixels(torch.from_numpy(painted(scenes)).permute(0, 3, 1, 2)).split(16):
+            decoded = vae.decode(vae.encode(pixels).latent_dist.mode()).sample
+            parts.append(((decoded.clamp(-1, 1) + 1) * 127.5).round().byte())
+    return torch.cat(parts).permute(0, 2, 3, 1).numpy()
 
 
 def inpainting_hits(
@@ -224,13 +243,19 @@ class Yardstick:
     wrongly_found: float
 
 
-def yardstick(detector: Detector, split: Split, counts: tuple[int, int, int]) -> Yardstick:
+def yardstick(
+    detector: Detector,
+    split: Split,
+    counts: tuple[int, int, int],
+    shown: Callable[[list[Scene]], np.ndarray] = painted,
+) -> Yardstick:
     """Let the judge look at painted scenes instead of drawn ones.
 
     Args:
         detector: The judge.
         split: Which held-out scenes.
         counts: As for ``drawing_scores``.
+        shown: Makes the pictures of scenes, e.g. passes them through the autoencoder.
 
     Returns:
         Its scores.
@@ -239,8 +264,8 @@ def yardstick(detector: Detector, split: Split, counts: tuple[int, int, int]) ->
         [order.scene for order in orders(split, Language.EN, objects, count)]
         for objects, count in ((1, counts[0]), (2, counts[1]))
     )
-    one, two = (hits(detector, painted(scenes), scenes) for scenes in (single, double))
-    wrong = hits(detector, painted(single), single[1:] + single[:1])
+    one, two = (hits(detector, shown(scenes), scenes) for scenes in (single, double))
+    wrong = hits(detector, shown(single), single[1:] + single[:1])
     total = counts[0] + counts[1]
     halves = [
         [
@@ -250,7 +275,7 @@ def yardstick(detector: Detector, split: Split, counts: tuple[int, int, int]) ->
         ]
         for start in (500_000, 600_000)
     ]
-    features = [look_at(detector, painted(half)).features for half in halves]
+    features = [look_at(detector, shown(half)).features for half in halves]
     return Yardstick(
         one["all_found"],
         two["all_found"],

@@ -1,12 +1,19 @@
 """The table of scores in the card of mini-diffusion."""
 
+from functools import partial
 from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline
 
 from training.detector import load_detector
-from training.diffusion_scores import DrawingScores, Yardstick, drawing_scores, yardstick
+from training.diffusion_scores import (
+    DrawingScores,
+    Yardstick,
+    drawing_scores,
+    reconstructed,
+    yardstick,
+)
 from training.sampling import Split
 from training.scenes import Language
 from training.vae import reconstruction_psnr
@@ -51,45 +58,53 @@ def diffusion_table(folder: Path) -> str:
     vae = AutoencoderKL.from_pretrained(folder / "vae", dtype=torch.float32).eval()
     decibels = reconstruction_psnr(vae, Split.TEST, _PSNR_SCENES)
     best = yardstick(detector, Split.TEST, _COUNTS)
-    return table_of(english, chinese, best, decibels, _COUNTS)
+    decoded = yardstick(detector, Split.TEST, _COUNTS, partial(reconstructed, vae))
+    return table_of((english, chinese), (decoded, best), decibels, _COUNTS)
 
 
 def table_of(
-    english: DrawingScores,
-    chinese: DrawingScores,
-    best: Yardstick,
+    drawn: tuple[DrawingScores, DrawingScores],
+    painted: tuple[Yardstick, Yardstick],
     decibels: float,
     counts: tuple[int, int, int],
 ) -> str:
     """Lay scores out as Markdown.
 
     Args:
-        english: Scores for English.
-        chinese: Scores for Traditional Chinese.
-        best: What the judge says about painted scenes.
+        drawn: Scores for English and for Traditional Chinese.
+        painted: What the judge says about painted scenes that have gone through the autoencoder,
+            and about painted scenes as they are.
         decibels: Peak signal-to-noise ratio of the autoencoder.
         counts: Numbers of orders of one thing, of two things, and to inpaint.
 
     Returns:
         A table, one line for each score.
     """
-    one, two, painted_into = counts
+    one, two, into = counts
+    every = (*drawn, *painted)
     lines = [
-        "| judged by a detector trained apart | English | 繁體中文 | painted scenes |",
-        "|---|---|---|---|",
-        f"| the asked thing is found, {one} orders of one thing | {english.one_found:.1%} "
-        f"| {chinese.one_found:.1%} | {best.one_found:.1%} |",
-        f"| both things are found, {two} orders of two things | {english.both_found:.1%} "
-        f"| {chinese.both_found:.1%} | {best.both_found:.1%} |",
-        f"| the background is right, {one + two} orders | {english.background:.1%} "
-        f"| {chinese.background:.1%} | {best.background:.1%} |",
-        f"| found after inpainting, {painted_into} empty backgrounds | {english.inpainted:.1%} "
-        f"| {chinese.inpainted:.1%} | - |",
-        "| a thing is found where another one was painted (error of the judge) | - | - "
-        f"| {best.wrongly_found:.1%} |",
-        "| Frechet distance to held-out scenes; last: between two held-out halves "
-        f"| {english.distance:.2f} | {chinese.distance:.2f} | {best.distance:.2f} |",
-        f"| autoencoder: peak signal-to-noise ratio, {_PSNR_SCENES} scenes | - | - "
-        f"| {decibels:.1f} dB |",
+        "| judged by a detector trained apart | English | 繁體中文 "
+        "| painted, through the autoencoder | painted |",
+        "|---|---|---|---|---|",
+        _line(f"the asked thing is found, {one} orders of one thing", [s.one_found for s in every]),
+        _line(f"both things are found, {two} orders of two things", [s.both_found for s in every]),
+        _line(f"the background is right, {one + two} orders", [s.background for s in every]),
+        _line(
+            f"found after inpainting, {into} empty backgrounds",
+            [*(s.inpainted for s in drawn), None, None],
+        ),
+        _line(
+            "a thing is found where another one was painted (error of the judge)",
+            [None, None, *(s.wrongly_found for s in painted)],
+        ),
+        "| Frechet distance to held-out scenes; painted: between two held-out halves | "
+        + " | ".join(f"{scores.distance:.2f}" for scores in every)
+        + " |",
+        f"| peak signal-to-noise ratio, {_PSNR_SCENES} scenes | - | - | {decibels:.1f} dB | - |",
     ]
     return "\n".join(lines)
+
+
+def _line(what: str, shares: list[float | None]) -> str:
+    shown = ("-" if share is None else f"{share:.1%}" for share in shares)
+    return f"| {what} | {' | '.join(shown)} |"

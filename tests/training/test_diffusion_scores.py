@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from training.backgrounds import BACKGROUNDS
 from training.concepts import CONCEPTS
 from training.detector import Detector, Seen
-from training.diffusion_scores import frechet_distance, hits, orders, painted
+from training.diffusion_scores import frechet_distance, hits, orders, painted, reconstructed
 from training.sampling import Split
 from training.scenes import Language, Scene
+from training.vae_model import build_vae
 
 
 def test_both_languages_ask_for_the_same_scenes() -> None:
@@ -52,6 +53,14 @@ def test_all_things_must_be_found_and_the_background_named() -> None:
     half = [Scene(s.objects[:1], s.background, s.seed) for s in scenes]
     assert hits(Judge(half), pictures, scenes) == {"all_found": 0.0, "background": 1.0}
     assert hits(Judge(scenes), pictures, half)["all_found"] == 1.0
+
+
+def test_pictures_pass_through_the_autoencoder() -> None:
+    torch.manual_seed(0)
+    scenes = [order.scene for order in orders(Split.TEST, Language.EN, 1, 2)]
+    decoded = reconstructed(build_vae().eval(), scenes)
+    assert decoded.shape == (2, 128, 128, 3) and decoded.dtype == np.uint8
+    assert not np.array_equal(decoded, painted(scenes))
 
 
 @settings(max_examples=15, deadline=None)
