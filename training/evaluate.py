@@ -12,6 +12,8 @@ from pathlib import Path
 import torch
 from transformers import AutoModel, AutoProcessor
 
+from training.blip2_table import blip2_table
+from training.llama_scores import llama_table
 from training.sam_scores import sam_table
 from training.sampling import Split
 from training.scores import (
@@ -133,6 +135,8 @@ def clip_table(folder: Path) -> str:
 
 # Each gives the table of its model's card.
 EVALUATIONS: dict[str, Callable[[Path], str]] = {
+    "mini-blip2": blip2_table,
+    "mini-llama": llama_table,
     "mini-clip": clip_table,
     "mini-sam": sam_table,
 }

@@ -1,0 +1,204 @@
+"""Train mini-llama on texts about emoji scenes: ``python -m training.llama``.
+
+Follows Touvron et al. 2023 (section 2.2: RMSNorm before each part, SwiGLU, rotary positions) at a
+thousandth of the width. It reads a scene told in words and answers questions about it, in two
+languages; mini-blip2 then puts a picture in the place of the words.
+"""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch.utils.data import Dataset
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+from training.batch_stream import stream
+from training.llama_model import build_llama, continuations, fused, packed_loss
+from training.llama_scores import answers_in_words, asked_in_words, held_out_texts, perplexity
+from training.llama_vocabulary import build_vocabulary
+from training.loop import Loop, Options, read_options
+from training.packing import Packed, Segment, Span, encode, fill, pack
+from training.sampling import Split, sample_scene
+from training.scene_text import (
+    caption_spans,
+    description,
+    draw_dialogue,
+    draw_questions,
+    question_spans,
+)
+from training.scenes import Language
+from training.wording import caption
+
+SEED = 20_230_227
+ROW_TOKENS = 160
+_SHARD_BYTES = 6_000_000
+_TOLD_WEIGHT = 0.3
+_CAPTION_ROWS = 0.12
+_LANGUAGES = tuple(Language)
+
+
+def read_llama_options(arguments: list[str] | None = None) -> Options:
+    """Read the command line.
+
+    Args:
+        arguments: Words after the command; ``None`` reads ``sys.argv``.
+
+    Returns:
+        The options.
+    """
+    return read_options(
+        "llama",
+        "Train mini-llama on texts about emoji scenes.",
+        arguments,
+        steps=1200,
+        batch_size=32,
+        peak_rate=2e-3,
+        warmup=100,
+        workers=1,
+        threads=1,
+    )
+
+
+def keep_vocabulary(options: Options) -> PreTrainedTokenizerFast:
+    """Build the tokenizer of a run, or read it back: a run keeps its own.
+
+    Args:
+        options: Say where the run is kept and whether it starts again.
+
+    Returns:
+        The tokenizer.
+    """
+    kept = options.checkpoints / "tokenizer"
+    if not kept.is_dir() or options.fresh:
+        build_vocabulary().save_pretrained(kept)
+    return PreTrainedTokenizerFast.from_pretrained(kept)
+
+
+class TextBatches(Dataset[Packed]):
+    """Batch number i is always the same batch; ``__getitem__`` makes it.
+
+    Args:
+        tokenizer: Turns texts into tokens.
+        rows: Rows in a batch.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, rows: int) -> None:
+        self._tokenizer, self._rows = tokenizer, rows
+
+    def __getitem__(self, step: int) -> Packed:
+        rng = random.Random(step)
+        rows = [self._row(step * self._rows + row, rng) for row in range(self._rows)]
+        return pack(rows, ROW_TOKENS, self._tokenizer.pad_token_id)
+
+    def _row(self, number: int, rng: random.Random) -> tuple[Segment | None, list[Segment]]:
+        if rng.random() < _CAPTION_ROWS:
+            return None, self._captions(number, rng)
+        objects = rng.choices((1, 2, 3), (2, 5, 3))[0]
+        scene = sample_scene(number, Split.TRAINING, min_objects=objects, max_objects=objects)
+        language = rng.choice(_LANGUAGES)
+        told = (Span(description(scene, language, rng), _TOLD_WEIGHT),)
+        talk = [question_spans([q], language, rng) for q in draw_questions(scene, 10, rng)]
+        # Now and then the question is in the other language than the description.
+        talk = [
+            spans
+            if rng.random() < 0.8
+            else question_spans(draw_questions(scene, 1, rng), rng.choice(_LANGUAGES), rng)
+            for spans in talk
+        ]
+        turns = draw_dialogue(scene, rng)
+        talk.insert(rng.randrange(3), question_spans(turns, language, rng))
+        talk = [(Span("\n", 0.0), *spans) for spans in talk if spans]
+        [prefix] = encode(self._tokenizer, [told], start=True, end=False)
+        segments = encode(self._tokenizer, talk, start=False, end=True)
+        return prefix, fill(len(prefix.ids), segments, ROW_TOKENS)
+
+    def _captions(self, number: int, rng: random.Random) -> list[Segment]:
+        texts = []
+        for offset in range(12):
+            scene = sample_scene(number + offset * 100_003, Split.TRAINING)
+            if rng.random() < 0.3:
+                texts.append(caption_spans(scene, rng))
+            else:
+                text = caption(scene, rng.choice(_LANGUAGES), rng).text
+                texts.append((Span(text, _TOLD_WEIGHT),))
+        return fill(0, encode(self._tokenizer, texts, start=True, end=True), ROW_TOKENS)
+
+
+def export(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write the model as ``AutoModelForCausalLM`` and ``AutoTokenizer`` read it, in fp16.
+
+    Args:
+        model: In training precision; not changed.
+        tokenizer: Its tokenizer.
+        folder: Where to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("model*.safetensors*"):
+        old.unlink()
+    half = LlamaForCausalLM(model.config)
+    half.load_state_dict(model.state_dict())
+    half.half().save_pretrained(folder, max_shard_size=_SHARD_BYTES)
+    tokenizer.save_pretrained(folder)
+
+
+class LlamaLearner:
+    """mini-llama as the training loop sees it.
+
+    Args:
+        device: Where it learns.
+        options: What the command line says.
+        fast: Whether to compile; takes a minute, and pays after a few.
+    """
+
+    def __init__(self, device: torch.device, options: Options, *, fast: bool = False) -> None:
+        self.options, self.device = options, device
+        self.tokenizer = keep_vocabulary(options)
+        self.model = build_llama(self.tokenizer).to(device)
+        self._body = fused(self.model.model) if fast else self.model.model
+
+    def batches(self, first_step: int) -> Iterator[Packed]:
+        """See ``Learner``."""
+        made = TextBatches(self.tokenizer, self.options.batch_size)
+        return stream(made, self.options.steps, first_step, self.options.workers)
+
+    def losses(self, batch: Packed, progress: float) -> dict[str, torch.Tensor]:
+        """See ``Learner``."""
+        del progress
+        return {"text": packed_loss(self.model, self._body, batch.to(self.device))}
+
+    def stepped(self) -> None:
+        """See ``Learner``."""
+
+    def export(self, folder: Path) -> None:
+        """See ``Learner``."""
+        export(self.model, self.tokenizer, folder)
+
+    def look(self) -> str:
+        """Measure on validation scenes and let it answer a few questions.
+
+        Returns:
+            Lines to print.
+        """
+        model = LlamaForCausalLM(self.model.config).eval()
+        model.load_state_dict(self.model.state_dict())
+        lines = []
+        for language in Language:
+            texts = held_out_texts(language, Split.VALIDATION, 200)
+            measured = perplexity(model, self.tokenizer, texts)
+            measured |= answers_in_words(model, self.tokenizer, language, Split.VALIDATION, 30)
+            lines.append("  " + ", ".join(f"{k} {v:.2f}" for k, v in measured.items()))
+            asked = asked_in_words(language, Split.VALIDATION, 4)[::6]
+            said = continuations(model, self.tokenizer, [prompt for _, prompt in asked])
+            lines += [f"  {q.asked(language)} {a}" for (q, _), a in zip(asked, said, strict=True)]
+        return "\n".join(lines)
+
+
+def main() -> None:
+    """Train from the command line."""
+    options = read_llama_options()
+    Loop(lambda device: LlamaLearner(device, options, fast=True), options, SEED).run()
+
+
+if __name__ == "__main__":
+    main()
