@@ -20,8 +20,9 @@ def run_dtype(folder: Path) -> torch.dtype:
     """Returns the dtype that weights are kept in.
 
     On an accelerator the file's own where that has 16 bits, so that the mapped file is the home
-    copy; else float16, whose ten bits of fraction keep cosines closer than bfloat16's seven. On a
-    processor float32: `benchmarks/cpu_dtype.py` measures bfloat16 beside it.
+    copy; else float16, which moves mini-clip's logits by 0.005 where bfloat16 moves them by 0.05.
+    On a processor float32: bfloat16 is twice as fast on new ones but moves the logits of a CLIP
+    B/32 by up to 0.13, which a softmax shows, and old ones crawl in it (`benchmarks/cpu_dtype.py`).
 
     Args:
         folder: Folder with safetensors weights.
