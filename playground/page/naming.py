@@ -13,6 +13,7 @@ import numpy as np
 from playground.entries import Entry
 from playground.models.clip_families import family_of_class
 from playground.page.clip_asking import FAMILY, PRIVATE, ClipAsking
+from playground.page.context import Context
 from playground.page.label_bars import LabelBars, bars_value
 from playground.page.languages import LANGUAGES, language_of
 from playground.page.reading_advice import ReadingAdvice
@@ -158,15 +159,7 @@ def build_naming(asking: ClipAsking) -> None:
                 go = gr.Button(
                     ctx.label("clip_search.naming.go"), variant="primary", elem_id="naming-go"
                 )
-            with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
-                templates = gr.Textbox(
-                    label=ctx.label("clip_search.templates"),
-                    info=ctx.label("clip_search.templates.help"),
-                    elem_id="naming-templates",
-                    lines=3,
-                    max_lines=8,
-                )
-                model = model_choice(ctx, FAMILY, elem_id="naming-model")
+            templates, model = naming_settings(ctx)
     shown = [bars, status, notes, inside]
     run, fields = ctx.handler(handlers.name), [picture, labels, templates, model]
     events = [
@@ -188,3 +181,16 @@ def build_naming(asking: ClipAsking) -> None:
     stop.click(ctx.handler(asking.stopped), [], status, **PRIVATE)
     opened = [labels, templates, offered, picture, *shown]
     gr.on(None, ctx.handler(handlers.opening), [], opened, **PRIVATE)
+
+
+def naming_settings(ctx: Context) -> tuple[gr.Textbox, gr.Dropdown]:
+    """What has good defaults: the sentences that labels are written into, and which model."""
+    with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
+        templates = gr.Textbox(
+            label=ctx.label("clip_search.templates"),
+            info=ctx.label("clip_search.templates.help"),
+            elem_id="naming-templates",
+            lines=3,
+            max_lines=8,
+        )
+        return templates, model_choice(ctx, FAMILY, elem_id="naming-model")
