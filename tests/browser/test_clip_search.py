@@ -328,3 +328,37 @@ def test_every_control_has_a_name_and_every_picture_a_text(page):
     assert nameless == []
     labels = results(page).evaluate_all("n => n.map(node => node.getAttribute('aria-label'))")
     assert all(re.match(r"\d+: .+, Similarity -?\d\.\d{3}", label) for label in labels)
+
+
+def test_a_model_that_reads_english_only_is_told_in_chinese_and_another_offered(open_page):
+    page = open_page(locale="zh-TW")
+    expect(results(page)).to_have_count(15)
+    page.locator("#clip_search .settings .label-wrap").first.click()
+    chosen = page.locator("#clip-search-model input")
+    chosen.click()
+    page.get_by_role("option").filter(has_text="CLIP L/14").first.click()
+    advice = page.locator("#clip-search-reading")
+    expect(advice).to_contain_text("只讀英文")
+    expect(advice).to_contain_text("SigLIP 2")
+    expect(advice).to_be_in_viewport()
+    before = stamp(page)
+    # Of those that read Chinese only the built-in one is on this machine.
+    advice.get_by_role("button", name="改用 mini-clip").click()
+    wait_for_new_results(page, before)
+    expect(chosen).to_have_value(re.compile("mini-clip"))
+    expect(advice).to_be_hidden()
+
+
+def test_labels_are_written_as_the_chosen_model_is_used_to(page):
+    page.get_by_role("tab", name="Name a picture").click()
+    page.locator("#clip_search .settings .label-wrap:visible").last.click()
+    templates = page.locator("#naming-templates textarea")
+    expect(templates).to_have_value(re.compile("there is a"))
+    page.locator("#naming-model input").click()
+    page.get_by_role("option").filter(has_text="SigLIP 2").first.click()
+    expect(templates).to_have_value("this is a photo of {}.")
+    templates.fill("my {}")
+    page.locator("#naming-model input").click()
+    page.get_by_role("option").filter(has_text="CLIP L/14").first.click()
+    expect(page.locator("#naming-model input")).to_have_value(re.compile("CLIP L/14"))
+    expect(templates).to_have_value("my {}")
