@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread
 import faulthandler
 import os
 import re
@@ -25,6 +26,7 @@ PATIENCE_MS = 20_000
 UPLOADS = pytest.StashKey[dict[str, str]]()
 # A thread that is on its way out gets this long.
 LAST_SECONDS = 10.0
+LONGEST_END_SECONDS = 300.0
 STUCK = pytest.StashKey[list[str]]()
 SERVERS = ("trial_playground", "playground")
 # What Gradio writes to the console when a page is left while one of its events still runs.
@@ -70,7 +72,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
     Such a thread cannot be ended from outside, so the process leaves without waiting for it.
     """
-    own = [t for t in threading.enumerate() if not t.daemon and t is not threading.main_thread()]
+    # Python itself ends the idle threads of executors as it leaves.
+    ended_later = {threading.main_thread(), *concurrent.futures.thread._threads_queues}
+    own = [t for t in threading.enumerate() if not t.daemon and t not in ended_later]
     for thread in own:
         thread.join(LAST_SECONDS)
     if left := [thread for thread in own if thread.is_alive()]:
@@ -79,7 +83,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leaves at once when threads are stuck; after the summary, so that everything is told."""
+    """Leaves at once when threads are stuck; after the summary, so that everything is told.
+
+    Whatever else keeps the process alive gets a few minutes, then tells where it stands and fails.
+    """
+    faulthandler.dump_traceback_later(LONGEST_END_SECONDS, exit=True)
     if stuck := config.stash.get(STUCK, []):
         print(f"threads that did not end: {', '.join(stuck)}", flush=True)
         faulthandler.dump_traceback(all_threads=True)
