@@ -19,9 +19,7 @@ class _Pen:
         self.side_px = max(3, 2 * math.ceil(radius_px) + 2)
         self._scale = radius_px * _OVERSAMPLING
         self._middle = self.side_px * _OVERSAMPLING / 2
-        self._turn = np.array(
-            [[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]]
-        )
+        self._turn = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
         self._image = Image.new("L", (self.side_px * _OVERSAMPLING,) * 2)
         self._draw = ImageDraw.Draw(self._image)
 

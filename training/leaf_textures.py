@@ -41,6 +41,7 @@ def fill(rng: np.random.Generator, seed: int, side_px: int, colour: np.ndarray) 
     kind = rng.random()
     # From hardly seen to loud, on a logarithmic scale.
     other = colour + rng.normal(0, 1, 3) * math.exp(rng.uniform(math.log(5), math.log(90)))
+    filled: np.ndarray
     if kind < 0.2:
         filled = np.broadcast_to(colour, (side_px, side_px, 3)).astype(np.float32)
     elif kind < 0.4:

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from segment_anything.modeling import Sam
 from torch import nn
 
-from training.loop import Loop, Options, read_options
 from training.batch_stream import stream
+from training.loop import Loop, Options, read_options
 from training.sam_batches import BOXED, CLICKED, SamBatch, SamBatches
 from training.sam_clicks import first_clicks, in_frame, next_clicks, noisy_boxes
 from training.sam_losses import border_cells, likeness_loss, mask_losses, true_ious
@@ -29,8 +29,8 @@ from training.sam_model import (
     soft_targets,
     to_transformers,
 )
-from training.sam_start import start_well
 from training.sam_scores import answers_of, draw_sheet, leaf_questions, scene_questions, summary
+from training.sam_start import start_well
 from training.sampling import Split
 
 SEED = 20_230_405
@@ -44,7 +44,7 @@ _FORGET = 0.25
 _LOOKED_AT = 15
 # Batches of pictures that the first weights are set by.
 _AT_FIRST = 5
-_LONG_GAMES, _LONGEST_GAP = 0.4, 5
+_LONG_GAMES, _LONGEST_GAP = 0.25, 5
 
 
 def read_sam_options(arguments: list[str] | None = None) -> Options:
@@ -116,8 +116,7 @@ class SamWithHelpers(nn.Module):
         borders = F.pixel_shuffle(self.borders(looked.features).float(), PATCH_PX // MASK_PX)
         codes = F.pixel_shuffle(self.codes(looked.features).float(), PATCH_PX // MASK_PX)
         return {
-            "borders": _BORDERS
-            * F.binary_cross_entropy_with_logits(borders, border_cells(pieces)),
+            "borders": _BORDERS * F.binary_cross_entropy_with_logits(borders, border_cells(pieces)),
             "likeness": _LIKENESS * likeness_loss(codes, pieces[:, ::MASK_PX, ::MASK_PX]),
         }
 
@@ -143,7 +142,9 @@ class Game:
         boxes = in_frame(noisy_boxes(masks[self._clicked :]), origins[self._clicked :])
         points = in_frame(first_clicks(masks), origins)
         self._origins = origins
-        self._prompts = Prompts(self.rows, points[:, None], torch.ones_like(self.rows)[:, None], boxes)
+        self._prompts = Prompts(
+            self.rows, points[:, None], torch.ones_like(self.rows)[:, None], boxes
+        )
 
     def first_round(self, looked: Looked) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """Answer the first prompts with three candidates and a single mask.

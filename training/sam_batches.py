@@ -5,7 +5,6 @@ leaves.
 """
 
 import math
-
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -88,7 +87,7 @@ STAGES = (
     Stage(1200, SIDE_PX // 4, 16, _CLOSE, 0),
     Stage(1750, SIDE_PX // 4, 16, _CLOSE, 1),
     Stage(2000, SIDE_PX // 4, 16, _CLOSE, 2),
-    Stage(2400, SIDE_PX // 2, 8, _MIDDLE, 2),
+    Stage(3000, SIDE_PX // 2, 8, _MIDDLE, 2),
     Stage(math.inf, SIDE_PX, 3, (SIDE_PX,), 2),
 )
 
@@ -162,9 +161,7 @@ def _example(number: int, stage: Stage, rng: np.random.Generator) -> _Example:
 
 
 def _leaves(number: int, stage: Stage, rng: np.random.Generator) -> _Example:
-    leaves = paint_leaves(
-        number, Split.TRAINING, stage.side_px, int(rng.choice(stage.painted_px))
-    )
+    leaves = paint_leaves(number, Split.TRAINING, stage.side_px, int(rng.choice(stage.painted_px)))
     return _Example(leaves.picture, leaves.masks, leaves.borders)
 
 
@@ -189,7 +186,7 @@ def _scene(number: int, stage: Stage, rng: np.random.Generator) -> _Example:
 
 
 def _padded(example: _Example, rng: np.random.Generator) -> _Example:
-    """Cut off the right or the bottom and pad it as the package pads pictures that are not square."""
+    """Cut off the right or the bottom and pad it, as the package pads pictures not square."""
     side_px = len(example.picture)
     kept = int(rng.integers(side_px // 2, side_px))
     outside = np.s_[kept:] if rng.random() < 0.5 else np.s_[:, kept:]

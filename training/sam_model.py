@@ -277,7 +277,7 @@ class CropSam(nn.Module):
 
 
 def _mask_products(
-    upscaling: nn.Sequential, source: torch.Tensor, heads: torch.Tensor, size: int
+    upscaling: Any, source: torch.Tensor, heads: torch.Tensor, size: int
 ) -> torch.Tensor:
     """What the decoder's upscaling and its product with the heads give, some times faster.
 
@@ -302,18 +302,18 @@ def _mask_products(
     return masks.permute(0, 7, 1, 3, 5, 2, 4, 6).reshape(count, most, 4 * size, 4 * size)
 
 
-def _cell_product(x: torch.Tensor, convolution: nn.ConvTranspose2d) -> torch.Tensor:
+def _cell_product(x: torch.Tensor, convolution: Any) -> torch.Tensor:
     """(..., C) to (..., 4, C'): the four pixels that a cell becomes."""
     weight, bias = convolution.weight, convolution.bias
     matrix = weight.permute(2, 3, 1, 0).reshape(-1, weight.shape[0])
     return F.linear(x, matrix, bias.repeat(4)).unflatten(-1, (4, -1))
 
 
-def _channels_norm(x: torch.Tensor, norm: nn.Module) -> torch.Tensor:
+def _channels_norm(x: torch.Tensor, norm: Any) -> torch.Tensor:
     return F.layer_norm(x, x.shape[-1:], norm.weight, norm.bias, norm.eps)
 
 
-def _mask_code(downscaling: nn.Sequential, logits: torch.Tensor) -> torch.Tensor:
+def _mask_code(downscaling: Any, logits: torch.Tensor) -> torch.Tensor:
     """What ``PromptEncoder.mask_downscaling`` gives, as products of cells.
 
     Args:

@@ -19,7 +19,7 @@ from training.sampling import Split, sample_scene
 GOOD_IOU, MOST_CLICKS = 0.9, 20
 _FEW_CLICKS = 3
 _ASKED_PER_PICTURE = 4
-_SCENES, _LEAVES = 150, 100
+_SCENES, _LEAVES = 60, 40
 _ODD_SIDE_PX = 384
 
 
@@ -160,8 +160,10 @@ def correcting_click(mask: np.ndarray, truth: np.ndarray) -> tuple[tuple[int, in
     missed, extra = truth & ~mask, mask & ~truth
     if not (missed.any() or extra.any()):
         return None
-    label = int(squared_distances(missed).max() >= squared_distances(extra).max())
-    return deepest_point(missed if label else extra), label
+    depths = [squared_distances(extra), squared_distances(missed)]
+    label = int(depths[1].max() >= depths[0].max())
+    row, column = np.unravel_index(int(depths[label].argmax()), mask.shape)
+    return (int(column), int(row)), label
 
 
 def play(predictor: SamPredictor, truth: np.ndarray, most_clicks: int) -> Answer:
@@ -270,8 +272,8 @@ def sam_columns(sam: Sam, split: Split, scenes: int, leaves: int) -> dict[str, d
     Args:
         sam: The model.
         split: Which held-out pictures.
-        scenes: How many scenes of each shape.
-        leaves: How many pictures of dead leaves of each shape.
+        scenes: How many square scenes; half as many of other shapes.
+        leaves: How many square pictures of dead leaves; half as many of other shapes.
 
     Returns:
         ``summary`` by kind of picture; the kind tells how many things were asked for.
@@ -280,8 +282,8 @@ def sam_columns(sam: Sam, split: Split, scenes: int, leaves: int) -> dict[str, d
     asked = {
         "emoji scenes": scene_questions(split, scenes),
         "dead leaves": leaf_questions(split, leaves),
-        "scenes, other shapes": odd_questions(scene_questions(split, scenes, large)),
-        "leaves, other shapes": odd_questions(leaf_questions(split, leaves, large)),
+        "scenes, other shapes": odd_questions(scene_questions(split, scenes // 2, large)),
+        "leaves, other shapes": odd_questions(leaf_questions(split, leaves // 2, large)),
     }
     columns = {}
     for kind, questions in asked.items():
@@ -330,7 +332,9 @@ def draw_sheet(sam: Sam, questions: list[Question], columns: int = 6) -> Image.I
         masks, foretold, _ = predictor.predict(np.array([(x, y)], float), np.array([1]))
         marked = question.picture.copy()
         marked[max(0, y - 3) : y + 4, max(0, x - 3) : x + 4] = (255, 0, 255)
-        pairs.append(np.concatenate([marked, overlay(question.picture, masks[foretold.argmax()])], 1))
+        pairs.append(
+            np.concatenate([marked, overlay(question.picture, masks[foretold.argmax()])], 1)
+        )
     blank = np.zeros_like(pairs[0])
     pairs += [blank] * (-len(pairs) % columns)
     rows = [np.concatenate(pairs[i : i + columns], 1) for i in range(0, len(pairs), columns)]

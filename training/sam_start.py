@@ -6,6 +6,7 @@ Both are known beforehand. All of it is learned further; the classes and shapes 
 """
 
 import math
+from typing import Any
 
 import torch
 from segment_anything.modeling import Sam
@@ -35,7 +36,8 @@ def start_well(sam: Sam, pixels: torch.Tensor) -> None:
         for attention in _lookups(sam):
             attention.q_proj.weight.mul_(math.sqrt(_SHARPNESS))
             attention.k_proj.weight.copy_(attention.q_proj.weight)
-        for label in sam.prompt_encoder.point_embeddings:
+        labels: Any = sam.prompt_encoder.point_embeddings
+        for label in labels:
             label.weight.mul_(_QUIET_LABELS)
 
 
@@ -73,10 +75,11 @@ def _position_waves(width: int) -> torch.Tensor:
     return (_WAVES * both @ mixing)[None]
 
 
-def _lookups(sam: Sam) -> list[nn.Module]:
+def _lookups(sam: Sam) -> list[Any]:
     """Attention between prompts and picture: alike places shall find each other."""
     transformer = sam.mask_decoder.transformer
-    found = [transformer.final_attn_token_to_image]
-    for layer in transformer.layers:
+    found: list[Any] = [transformer.final_attn_token_to_image]
+    layers: Any = transformer.layers
+    for layer in layers:
         found += [layer.cross_attn_token_to_image, layer.cross_attn_image_to_token]
     return found

@@ -61,7 +61,7 @@ def test_shapes_fill_their_square_softly(radius_px: float) -> None:
     for _ in range(30):
         shape = draw_leaf(rng, radius_px)
         assert shape.shape[0] == shape.shape[1] <= 2 * radius_px + 5
-        assert 0 <= shape.min() and shape.max() <= 1
+        assert shape.min() >= 0 and shape.max() <= 1
         assert shape.max() > 0
 
 

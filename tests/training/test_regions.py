@@ -6,7 +6,9 @@ from hypothesis.extra.numpy import arrays
 
 from training.regions import deepest_point, label_regions, squared_distances
 
-kinds = arrays(np.int64, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 2))
+kinds = arrays(
+    np.int64, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 2)
+)
 masks = arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9)))
 
 
@@ -20,7 +22,12 @@ def flooded(grid: np.ndarray) -> np.ndarray:
         stack = [start]
         while stack:
             row, column = stack.pop()
-            for near in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+            for near in (
+                (row - 1, column),
+                (row + 1, column),
+                (row, column - 1),
+                (row, column + 1),
+            ):
                 inside = 0 <= near[0] < grid.shape[0] and 0 <= near[1] < grid.shape[1]
                 if inside and labels[near] < 0 and grid[near] == grid[start]:
                     labels[near] = count

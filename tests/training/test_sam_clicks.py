@@ -67,7 +67,7 @@ def test_a_perfect_mask_costs_nothing_and_a_wrong_one_much() -> None:
     assert mask_losses(bad, targets).min() > 5
     assert torch.allclose(true_ious(good, targets), torch.ones(3))
     assert torch.equal(true_ious(bad, targets), torch.zeros(3))
-    assert ((0 <= dice_losses(bad, targets)) & (dice_losses(bad, targets) <= 1)).all()
+    assert ((dice_losses(bad, targets) >= 0) & (dice_losses(bad, targets) <= 1)).all()
 
 
 def test_iou_of_halves() -> None:

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -52,9 +50,7 @@ def test_the_quick_forward_answers_as_the_package_does(sam: Sam) -> None:
     assert np.allclose(logits[0, 1:], clicked, atol=1e-4)
     assert np.allclose(ious[0, 1:], clicked_ious, atol=1e-4)
     told["mask_input"] = before[1].numpy()
-    _, _, boxed = predictor.predict(
-        clicks[1:], np.array((0,)), box, multimask_output=False, **told
-    )
+    _, _, boxed = predictor.predict(clicks[1:], np.array((0,)), box, multimask_output=False, **told)
     assert np.allclose(logits[1, :1], boxed, atol=1e-4)
 
 
