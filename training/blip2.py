@@ -29,6 +29,7 @@ from training.blip2_model import (
     aim_queries,
     build_blip2,
     build_processor,
+    name_tokens,
     take_vision,
 )
 from training.blip2_scores import Blip2, answer_accuracy, sample_talk
@@ -69,7 +70,7 @@ def read_blip2_options(arguments: list[str] | None = None) -> Options:
         arguments,
         steps=5400,
         batch_size=32,
-        peak_rate=1e-3,
+        peak_rate=1.7e-3,
         warmup=100,
         workers=1,
         threads=1,
@@ -164,9 +165,10 @@ class Blip2Learner:
         clip = CLIPModel.from_pretrained(CLIP_FOLDER, dtype=torch.float32)
         take_vision(blip, clip.vision_model, self._pictures(64))
         pad = self.tokenizer.pad_token_id
-        self.model = Blip2WithHelpers(blip, images.image_mean, images.image_std, pad, fast=fast).to(
-            device
-        )
+        names = name_tokens(self.tokenizer)
+        self.model = Blip2WithHelpers(
+            blip, images.image_mean, images.image_std, names, pad, fast=fast
+        ).to(device)
 
     def batches(self, first_step: int) -> Iterator[SceneBatch]:
         """See ``Learner``."""

@@ -20,6 +20,7 @@ _NO_CONCEPT_WEIGHT = 0.3
 _MOST = 6
 # A line of many classes needs a higher rate than a transformer: as good as that.
 _QUICK = 6.0
+_NAME_SCALE = 20.0
 
 
 class SceneReader(nn.Module):
@@ -67,6 +68,7 @@ class Blip2WithHelpers(nn.Module):
         blip: The model.
         image_mean: (3,) float, mean that the image processor subtracts, in 0..1.
         image_std: (3,) float, deviation that it divides by, in 0..1.
+        names: (languages, concepts, L) int64, tokens of the names of all concepts, padded.
         pad: Token that fills.
         fast: Whether to compile the language model.
     """
@@ -74,12 +76,14 @@ class Blip2WithHelpers(nn.Module):
     mean: torch.Tensor
     std: torch.Tensor
     regions: torch.Tensor
+    names: torch.Tensor
 
     def __init__(
         self,
         blip: Blip2ForConditionalGeneration,
         image_mean: list[float],
         image_std: list[float],
+        names: torch.Tensor,
         pad: int,
         *,
         fast: bool = False,
@@ -99,6 +103,7 @@ class Blip2WithHelpers(nn.Module):
         self.match_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         self._pad = pad
         self.register_buffer("regions", regions, persistent=False)
+        self.register_buffer("names", names, persistent=False)
         body = blip.language_model.model
         # In a tuple, so that no compiled twin is registered as a part of the model. The other
         # parts are called in too many shapes: compiling them takes longer than it saves.
@@ -215,7 +220,31 @@ class Blip2WithHelpers(nn.Module):
         ).last_hidden_state
         prefix = blip.language_projection(queries)
         talk = packed_loss(blip.language_model, self._body[0], batch.talk, prefix)
-        return {"talk": talk, "read": self.read(batch, queries)}
+        named = self.name_loss(batch, prefix)
+        return {"talk": talk, "names": named, "read": self.read(batch, queries)}
+
+    def name_loss(self, batch: SceneBatch, prefix: torch.Tensor) -> torch.Tensor:
+        """Helper: what stands for a thing lies near the words for it, in both languages.
+
+        A language model that finds a word again in a text then finds it in a picture as well.
+
+        Args:
+            batch: The truth.
+            prefix: (B, Q, D) query states in the space of the language model's embeddings.
+
+        Returns:
+            Scalar, 0 or more.
+        """
+        words = self.blip.language_model.get_input_embeddings()(self.names).detach().float()
+        there = (self.names != self._pad).float().unsqueeze(-1)
+        words = F.normalize((words * there).sum(2) / there.sum(2), dim=-1)
+        # The lowest number of the square: any concept is below NO_CONCEPT.
+        shown = batch.patch_concepts[:, self.regions].amin(-1)
+        things = shown != NO_CONCEPT
+        found = F.normalize(prefix[things].float(), dim=-1)
+        logits = _NAME_SCALE * torch.einsum("nd,lcd->lnc", found, words)
+        truth = shown[things].expand(len(words), -1)
+        return F.cross_entropy(logits.flatten(0, 1), truth.flatten())
 
     def read(self, batch: SceneBatch, queries: torch.Tensor) -> torch.Tensor:
         """Helper: what can be read off the query states.

@@ -16,6 +16,7 @@ from transformers import (
 )
 
 from training.blip2_batches import Captions
+from training.concepts import CONCEPTS
 from training.llama_vocabulary import IMAGE
 from training.packing import additive
 
@@ -206,6 +207,23 @@ class MatchHeads(nn.Module):
         self.vision_projection = whole.vision_projection
         self.text_projection = whole.text_projection
         self.itm_head = whole.itm_head
+
+
+def name_tokens(tokenizer: PreTrainedTokenizerFast) -> torch.Tensor:
+    """Write the first name of each concept as it stands within a text.
+
+    Args:
+        tokenizer: Of the language model.
+
+    Returns:
+        (languages, concepts, L) int64, padded on the right.
+    """
+    names = [f" {concept.names_en[0]}" for concept in CONCEPTS]
+    names += [concept.names_zh[0] for concept in CONCEPTS]
+    ids = tokenizer(
+        names, add_special_tokens=False, padding=True, padding_side="right", return_tensors="pt"
+    ).input_ids
+    return ids.view(2, len(CONCEPTS), -1)
 
 
 def region_patches() -> torch.Tensor:

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from transformers import Blip2ForConditionalGeneration, Blip2Processor
 
+from training.nouns import plural_en
 from training.painting import paint_picture
 from training.questions import Question, QuestionKind, ask, dialogue, questions
 from training.sampling import Split, sample_scene
@@ -244,7 +245,7 @@ def names_all(text: str, scene: Scene) -> bool:
     """
     words = f" {text.replace(',', ' ').replace('.', ' ')} "
     return all(
-        any(f" {name} " in words for name in thing.concept.names_en)
+        any(f" {n} " in words for name in thing.concept.names_en for n in (name, plural_en(name)))
         or any(name in text for name in thing.concept.names_zh)
         for thing in scene.objects
     )

@@ -29,12 +29,12 @@ from training.sampling import Split
 from training.scene_text import CAPTION_PROMPTS
 from training.scenes import Language
 
-_OF_EACH_KIND = 200
+_OF_EACH_KIND = 150
 _HELD_OUT_OF_EACH_KIND = 60
 _BLANK_OF_EACH_KIND = 60
-_DIALOGUES = 200
-_CAPTIONS = 200
-_PAIRS = 400
+_DIALOGUES = 150
+_CAPTIONS = 150
+_PAIRS = 300
 _SIDE_PX = 256
 _GREY = 128
 _SHOWN = {

@@ -28,15 +28,16 @@ _TOLD: dict[Relation, tuple[str, str]] = {
     Relation.IN_FRONT_OF: ("{0} is in front of {1}", "{0}在{1}的前面"),
     Relation.BIGGER_THAN: ("{0} is bigger than {1}", "{0}比{1}大"),
 }
+# Places and neighbours are learnt last, backgrounds and colours first.
 _WEIGHTS = {
-    QuestionKind.WHAT: 1.0,
-    QuestionKind.WHERE: 1.5,
-    QuestionKind.HOW_MANY: 1.6,
-    QuestionKind.COLOUR: 0.9,
+    QuestionKind.WHAT: 1.3,
+    QuestionKind.WHERE: 2.2,
+    QuestionKind.HOW_MANY: 1.5,
+    QuestionKind.COLOUR: 0.6,
     QuestionKind.IS_THERE: 1.2,
-    QuestionKind.NEIGHBOUR: 1.6,
-    QuestionKind.BIGGER: 1.4,
-    QuestionKind.BACKGROUND: 0.6,
+    QuestionKind.NEIGHBOUR: 2.2,
+    QuestionKind.BIGGER: 1.6,
+    QuestionKind.BACKGROUND: 0.25,
     QuestionKind.YES_NO: 1.7,
 }
 _ABOUT_MISSING = ("left_of", "right_of", "above", "below", "where", "colour")

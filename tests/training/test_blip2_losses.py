@@ -5,7 +5,7 @@ from transformers import PreTrainedTokenizerFast
 from training.batches import NO_CONCEPT
 from training.blip2_batches import Reading, SceneBatch, SceneBatches
 from training.blip2_losses import Blip2WithHelpers, SceneReader
-from training.blip2_model import build_blip2, build_processor
+from training.blip2_model import build_blip2, build_processor, name_tokens
 from training.llama_model import build_llama
 
 
@@ -14,7 +14,10 @@ def learner(llama_tokenizer: PreTrainedTokenizerFast) -> Blip2WithHelpers:
     torch.manual_seed(0)
     blip = build_blip2(llama_tokenizer, build_llama(llama_tokenizer))
     images = build_processor(llama_tokenizer).image_processor
-    return Blip2WithHelpers(blip, images.image_mean, images.image_std, llama_tokenizer.pad_token_id)
+    names = name_tokens(llama_tokenizer)
+    return Blip2WithHelpers(
+        blip, images.image_mean, images.image_std, names, llama_tokenizer.pad_token_id
+    )
 
 
 @pytest.fixture(scope="module")
