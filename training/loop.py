@@ -34,7 +34,7 @@ class Options:
 
 
 class Learner(Protocol):
-    """One model that learns: what the loop asks of ``training.clip``, ``training.sam`` and so on."""
+    """One model that learns: what the loop asks of ``training.clip``, ``training.sam`` and others."""
 
     @property
     def model(self) -> nn.Module:
