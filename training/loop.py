@@ -34,7 +34,7 @@ class Options:
 
 
 class Learner(Protocol):
-    """One model that learns: what the loop asks of ``training.clip``, ``training.sam`` and others."""
+    """One model that learns: what the loop asks of each training module."""
 
     @property
     def model(self) -> nn.Module:
