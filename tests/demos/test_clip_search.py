@@ -19,9 +19,9 @@ from PIL import Image
 
 from demos.clip_search import EXAMPLES, Handlers
 from playground.collection import PICTURES, read_collection
+from playground.hub.store import Store
 from playground.index import Indexes, make_index, write_index
 from playground.page.clip_asking import ClipAsking
-from playground.hub.store import Store
 from playground.page.context import Context
 from playground.page.languages import Languages
 from playground.page.naming import NamingHandlers
