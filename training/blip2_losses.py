@@ -128,8 +128,8 @@ class Blip2WithHelpers(nn.Module):
     def eyes(self, batch: SceneBatch, seen: torch.Tensor) -> dict[str, torch.Tensor]:
         """Helpers for the vision tower: what covers each patch, how it lies, where the patch is.
 
-        A CLIP forgets where things are, since no caption of its kind asks for it; from the tower
-        of mini-clip a line finds the place of one patch in five.
+        Without them, after a start from mini-clip and a short training, a linear map on the last
+        layer found the place of only one patch in five.
 
         Args:
             batch: The truth.
