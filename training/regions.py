@@ -45,7 +45,7 @@ def squared_distances(mask: np.ndarray) -> np.ndarray:
     What lies beyond the frame counts as outside.
 
     Source: Felzenszwalb and Huttenlocher 2012, section 2 (rows and columns apart), as a full
-    minimum over rows rather than lower envelopes.
+    minimum over near rows rather than lower envelopes.
 
     Args:
         mask: (H, W) bool.
@@ -59,10 +59,13 @@ def squared_distances(mask: np.ndarray) -> np.ndarray:
         return distances
     window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     inside = np.pad(mask[window], 1)
-    across = _row_distances(inside).astype(np.float32) ** 2
-    steps = np.arange(len(inside), dtype=np.float32)
-    fall = (steps[:, None] - steps[None, :]) ** 2
-    found = np.stack([(across + row[:, None]).min(0) for row in fall])
+    rows_apart = _row_distances(inside)
+    across = rows_apart.astype(np.float32) ** 2
+    found = across.copy()
+    # A row farther away than the farthest pixel of its own row cannot be nearer.
+    for step in range(1, min(int(rows_apart.max()), len(inside) - 1) + 1):
+        np.minimum(found[step:], across[:-step] + step**2, out=found[step:])
+        np.minimum(found[:-step], across[step:] + step**2, out=found[:-step])
     distances[window] = found[1:-1, 1:-1]
     return distances
 
