@@ -11,6 +11,7 @@ from training.loop import Loop, Options
 from training.sam import SEED, Game, SamLearner, SamWithHelpers, export, read_sam_options
 from training.sam_batches import PROMPTS, SamBatch, SamBatches, Stage
 from training.sam_model import build_sam
+from training.sam_start import start_well
 
 
 @pytest.fixture
@@ -103,11 +104,13 @@ def test_a_game_goes_on_from_what_the_model_itself_ranks_first() -> None:
 
 def test_a_few_steps_on_one_batch_lower_the_loss() -> None:
     torch.manual_seed(SEED)
-    model = SamWithHelpers(build_sam())
-    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
     batch = game_batch()
+    sam = build_sam()
+    start_well(sam, batch.pixels)
+    model = SamWithHelpers(sam)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
     totals = []
-    for _ in range(8):
+    for _ in range(20):
         looked = model.crops.look(batch.pixels, batch.origins_xy)
         losses, _ = Game(model.crops, batch).first_round(looked)
         total = losses["best"] + losses["single"]
