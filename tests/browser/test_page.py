@@ -88,13 +88,15 @@ def test_chinese_reaches_everything_that_is_seen(page):
     names = re.compile(
         r"mini-\w+|CLIP|Radford et al\. \d+|Apache-2\.0|EN|\bB\b|MB|kB|GB|cpu|cuda"
         r"|[\d.\s:;,%\u00b7+\-/()]|x"
-        r"|[\u21ba\u25bc]|L/14|B/32|[\u3000-\u9fff\uff00-\uffef\u2014\u2026\u201c\u201d]"
+        r"|[\u21ba\u25bc]|L/14|B/32|[\u3000-\u9fff\uff00-\uffef\u2013\u2014\u2026\u201c\u201d]"
     )
     own = {name for m in CATALOG for name in (m.title, m.licence.name, m.paper.citation)}
     for tab in page.locator("#tabs > .tab-wrapper [role=tab]").all():
         tab.click()
         page.wait_for_load_state("domcontentloaded")
         expect(tab).to_have_attribute("aria-selected", "true")
+        if tab.inner_text() == ZH["models.title"]:
+            expect(page.locator("#models-table table")).to_be_visible()
         seen = [words for words in visible_words(page) if words.strip() not in own]
         left = [words for words in seen if names.sub("", words).strip()]
         assert left == []
@@ -232,7 +234,7 @@ def test_waiting_is_told_in_words_and_stop_stops(trial_page, trial, locale, word
     )
     expect(page.locator(".status.busy")).to_have_text(told)
     stop.click()
-    assert trial.was_stopped.wait(10)
+    assert trial.was_stopped.wait(30)
     expect(page.locator("#answer textarea")).to_have_value("")
 
 

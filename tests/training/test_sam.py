@@ -111,7 +111,7 @@ def test_a_few_steps_on_one_batch_lower_the_loss() -> None:
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
     totals = []
     # After some twenty steps it has left the empty mask that costs least without looking.
-    for _ in range(35):
+    for _ in range(60):
         looked = model.crops.look(batch.pixels, batch.origins_xy)
         losses, _ = Game(model.crops, batch).first_round(looked)
         total = losses["best"] + losses["single"]
