@@ -24,7 +24,7 @@ from training.sampling import Split, sample_scene
 from training.scenes import Scene
 
 SEED = 20_150_604
-FOLDER = Path("assets/models/mini-detector")
+FOLDER = Path("runs/detector/export")
 SIDE_PX = 96
 FEATURES = 160
 _WEIGHTS = "model.safetensors"

@@ -114,6 +114,9 @@ def build_pipeline(
 def export(pipeline: StableDiffusionPipeline, folder: Path) -> None:
     """Write the model as ``StableDiffusionPipeline`` reads it: fp16, shards of 6 MB.
 
+    The words are read by mini-clip's own text tower, which is not stored a second time:
+    ``load_pipeline`` joins it.
+
     Args:
         pipeline: In training precision; not changed.
         folder: Where to.
@@ -121,13 +124,50 @@ def export(pipeline: StableDiffusionPipeline, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*/*.safetensors*"):
         old.unlink()
-    half = build_pipeline(
-        copy.deepcopy(pipeline.vae).half(),
-        copy.deepcopy(pipeline.text_encoder).half(),
-        pipeline.tokenizer,
-        copy.deepcopy(pipeline.unet).half(),
+    for name in ("vae", "unet"):
+        part = copy.deepcopy(getattr(pipeline, name)).half()
+        part.save_pretrained(folder / name, max_shard_size=_SHARD_SIZE)
+    pipeline.scheduler.save_pretrained(folder / "scheduler")
+    pipeline.save_config(folder)
+
+
+def load_pipeline(
+    folder: Path = OUTPUT, clip_folder: Path | None = None
+) -> StableDiffusionPipeline:
+    """Load mini-diffusion as visitors' machines do.
+
+    Args:
+        folder: Holds the model.
+        clip_folder: Holds mini-clip, whose text tower reads the words.
+
+    Returns:
+        The pipeline in float32 on the CPU.
+
+    Raises:
+        OSError: If there is no model in the folder.
+    """
+    reader, tokenizer = load_reader(clip_folder or CLIP_FOLDER)
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        folder, text_encoder=reader, tokenizer=tokenizer, dtype=torch.float32
     )
-    half.save_pretrained(folder, max_shard_size=_SHARD_SIZE)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def load_reader(clip_folder: Path) -> tuple[CLIPTextModel, CLIPTokenizer]:
+    """Load the text tower of mini-clip.
+
+    Args:
+        clip_folder: Holds mini-clip.
+
+    Returns:
+        The tower in float32, frozen, and its tokenizer.
+    """
+    # The fused attention is no faster for 32 tokens.
+    reader = CLIPTextModel.from_pretrained(
+        clip_folder, dtype=torch.float32, attn_implementation="eager"
+    )
+    return reader.requires_grad_(False).eval(), CLIPTokenizer.from_pretrained(clip_folder)
 
 
 def draw(
@@ -174,12 +214,8 @@ class DiffusionLearner:
         self.options, self.device = options, device
         self.model = DiffusionWithHelpers(build_unet()).to(device)
         self._vae = load_vae().to(device)
-        self._tokenizer = CLIPTokenizer.from_pretrained(CLIP_FOLDER)
-        # The fused attention is no faster for 32 tokens.
-        self._reader = CLIPTextModel.from_pretrained(
-            CLIP_FOLDER, dtype=torch.float32, attn_implementation="eager"
-        )
-        self._reader.requires_grad_(False).eval().to(device)
+        reader, self._tokenizer = load_reader(CLIP_FOLDER)
+        self._reader = reader.to(device)
         self._step = 0
 
     def batches(self, first_step: int) -> Iterator[Batch]:

@@ -15,7 +15,7 @@ from training.diffusion_batches import NO_CONCEPT, Batch
 from training.vae_model import LATENT_CHANNELS, LATENT_SIDE
 
 TEXT_WIDTH = 192
-_WIDTHS = (96, 160)
+_WIDTHS = (80, 160)
 _HEADS = 5
 _TRAINING_TIMES = 1000
 _AVERAGE_DECAY = 0.999

@@ -4,9 +4,10 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline
+from diffusers import AutoencoderKL
 
 from training.detector import load_detector
+from training.diffusion import load_pipeline
 from training.diffusion_scores import (
     DrawingScores,
     Yardstick,
@@ -20,23 +21,6 @@ from training.vae import reconstruction_psnr
 
 _COUNTS = (160, 100, 48)
 _PSNR_SCENES = 200
-
-
-def load_pipeline(folder: Path) -> StableDiffusionPipeline:
-    """Load mini-diffusion as visitors' machines do.
-
-    Args:
-        folder: Holds the model.
-
-    Returns:
-        The pipeline in float32 on the CPU.
-
-    Raises:
-        OSError: If there is no model in the folder.
-    """
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
 
 
 def diffusion_table(folder: Path) -> str:

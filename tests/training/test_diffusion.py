@@ -11,7 +11,13 @@ from safetensors.torch import load_file
 
 from tests.sources import ROOT
 from training import diffusion
-from training.diffusion import DiffusionLearner, draw, export, read_diffusion_options
+from training.diffusion import (
+    DiffusionLearner,
+    draw,
+    export,
+    load_pipeline,
+    read_diffusion_options,
+)
 from training.diffusion_batches import LatentBatches
 from training.loop import Loop, Options
 from training.vae_model import build_vae
@@ -84,7 +90,7 @@ def test_the_export_is_the_unmodified_pipeline_in_small_half_precision_files(
     assert {path.suffix for path in files} <= {".json", ".safetensors"}
     weights = [path for path in files if path.suffix == ".safetensors"]
     assert {t.dtype for path in weights for t in load_file(path).values()} == {torch.float16}
-    pipeline = StableDiffusionPipeline.from_pretrained(options.output, dtype=torch.float32)
+    pipeline = load_pipeline(options.output)
     assert type(pipeline) is StableDiffusionPipeline
     assert pipeline.scheduler.config.prediction_type == "v_prediction"
     first, again = (draw(pipeline, ["a cat", "一隻狗"], seed=1) for _ in range(2))
