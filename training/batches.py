@@ -5,30 +5,26 @@ where the scenes still are.
 """
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
-from PIL import Image
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 from transformers import CLIPTokenizer
 
 from training.backgrounds import BACKGROUNDS
 from training.concepts import CONCEPTS, concept_named
 from training.nouns import NUMBERS_EN
-from training.painting import Painting, paint
-from training.relations import held_out_triples, relations_between
+from training.painting import Painting
 from training.sampling import Split, sample_scene
-from training.scenes import Background, Language, Scene
+from training.scenes import Language, Scene
+from training.twins import paint_as_sent, twin_of
 from training.vocabulary import CONTEXT_TOKENS
 from training.wording import Caption, CaptionKind, caption, name_prompt
 
 NO_CONCEPT = len(CONCEPTS)
 _KINDS = tuple(BACKGROUNDS)
 _TWINS = 0.5
-# A part is painted large and made small, as pictures of visitors are.
-_RESIZED, _RESIZED_SIDE_PX, _RESIZED_BACKGROUNDS = 0.12, 192, 20
 
 
 @dataclass
@@ -134,7 +130,7 @@ class ClipBatches(Dataset[Batch]):
     def __getitem__(self, step: int) -> Batch:
         rng = random.Random(step)
         scenes = self._draw_scenes(step, rng)
-        paintings = [_paint(scene, self._side_px, rng) for scene in scenes]
+        paintings = [paint_as_sent(scene, self._side_px, rng) for scene in scenes]
         english, english_fits, english_names = self._captions(scenes, Language.EN, rng)
         chinese, chinese_fits, chinese_names = self._captions(scenes, Language.ZH, rng)
         prompts = [
@@ -170,7 +166,7 @@ class ClipBatches(Dataset[Batch]):
             scene = sample_scene(number, Split.TRAINING, min_objects=few, max_objects=many)
             number += 1
             scenes.append(scene)
-            twin = _twin(scene) if rng.random() < _TWINS else None
+            twin = twin_of(scene) if rng.random() < _TWINS else None
             if twin is not None and len(scenes) < self._batch_size:
                 scenes.append(twin)
         return scenes
@@ -265,35 +261,6 @@ def fit_matrix(scenes: list[Scene], captions: list[Caption]) -> np.ndarray:
     return fits
 
 
-def _twin(scene: Scene) -> Scene | None:
-    """Swap two objects, where that turns a relation around and may be trained on."""
-    for first in range(len(scene.objects)):
-        for second in range(first + 1, len(scene.objects)):
-            a, b = scene.objects[first], scene.objects[second]
-            if scene.only(a.concept_key) and scene.only(b.concept_key) and relations_between(a, b):
-                twin = scene.swapped(first, second)
-                return None if held_out_triples(twin) else twin
-    return None
-
-
-def _paint(scene: Scene, side_px: int, rng: random.Random) -> Painting:
-    if rng.random() >= _RESIZED:
-        return paint(scene, side_px)
-    background = scene.background
-    # Few large backgrounds, or they would push the small ones out of the cache.
-    few = Background(background.kind, background.seed % _RESIZED_BACKGROUNDS)
-    large = Scene(scene.objects, few, scene.seed)
-    painting = paint(large, _RESIZED_SIDE_PX)
-    picture = Image.fromarray(painting.picture).resize((side_px,) * 2, Image.Resampling.BICUBIC)
-    step = _RESIZED_SIDE_PX // side_px
-    small = slice(step // 2, None, step)
-    return Painting(
-        np.asarray(picture),
-        painting.amodal_masks[:, small, small],
-        painting.visible_masks[:, small, small],
-    )
-
-
 def _roughened(text: str, language: Language, rng: random.Random) -> str:
     """Write it as people type: full stops, digits for numbers, a word nobody knows."""
     chance = rng.random()
@@ -311,29 +278,3 @@ def _roughened(text: str, language: Language, rng: random.Random) -> str:
         words = text.split(" ")
         return " ".join(str(NUMBERS_EN.index(w)) if w in NUMBERS_EN[1:] else w for w in words)
     return text
-
-
-def _only(batches: list[Batch]) -> Batch:
-    return batches[0]
-
-
-def load_batches(batches: ClipBatches, first_step: int, workers: int) -> Iterator[Batch]:
-    """Make batches in other processes.
-
-    Args:
-        batches: What to make.
-        first_step: Number of the first batch, 0 or more.
-        workers: Number of processes; 0 makes them in this one.
-
-    Returns:
-        The batches in order, to the last step of the curriculum.
-    """
-    loader = DataLoader(
-        torch.utils.data.Subset(batches, range(first_step, len(batches))),
-        batch_size=1,
-        shuffle=False,
-        collate_fn=_only,
-        num_workers=workers,
-        prefetch_factor=3 if workers else None,
-    )
-    return iter(loader)

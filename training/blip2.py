@@ -33,6 +33,7 @@ from training.blip2_model import (
     take_vision,
 )
 from training.blip2_scores import Blip2, answer_accuracy, sample_talk
+from training.exporting import empty_weights, half_copy
 from training.llama_scores import load_llama
 from training.loop import Loop, Options, read_options
 from training.match_scores import MATCH_VARIANT
@@ -97,12 +98,9 @@ def export(
         tokenizer: Of the language model.
         folder: Where to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("model*.safetensors*"):
-        old.unlink()
-    half = Blip2ForConditionalGeneration(model.config)
-    half.load_state_dict(model.state_dict())
-    half.half().save_pretrained(folder)
+    empty_weights(folder)
+    half = half_copy(model)
+    half.save_pretrained(folder)
     build_processor(tokenizer).save_pretrained(folder)
     (folder / "model.safetensors").unlink()
     # One table serves as input and output of the language model: it is stored once.

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerFast
 
@@ -20,11 +19,11 @@ from training.batches import NO_CONCEPT, fit_matrix
 from training.concepts import CONCEPTS
 from training.llama_vocabulary import DECODE
 from training.packing import Packed, Segment, encode, fill, pack
-from training.painting import Painting, paint
-from training.relations import held_out_triples, relations_between
+from training.painting import Painting
 from training.sampling import Split, sample_scene
 from training.scene_text import caption_spans, draw_dialogue, draw_questions, question_spans
-from training.scenes import Background, Language, Scene
+from training.scenes import Language, Scene
+from training.twins import paint_as_sent, twin_of
 from training.wording import CaptionKind, caption, full_caption
 
 CAPTION_TOKENS = 24
@@ -35,7 +34,6 @@ _LANGUAGES = tuple(Language)
 _TWINS = 0.4
 # Two or more of a kind are rare in scenes; counting needs them.
 _REPEATED_TRIES = 0.25
-_RESIZED, _RESIZED_SIDE_PX, _RESIZED_BACKGROUNDS = 0.12, 192, 20
 
 
 @dataclass
@@ -145,7 +143,7 @@ class SceneBatches(Dataset[SceneBatch]):
     def __getitem__(self, step: int) -> SceneBatch:
         rng = random.Random(step)
         scenes = self._draw_scenes(step, rng)
-        paintings = [_paint(scene, self._side_px, rng) for scene in scenes]
+        paintings = [paint_as_sent(scene, self._side_px, rng) for scene in scenes]
         pictures = np.stack([painting.picture for painting in paintings])
         patches = [
             patch_truth(scene, painting, self._patch_px)
@@ -172,7 +170,7 @@ class SceneBatches(Dataset[SceneBatch]):
             scene = _draw_scene(number, count, rng)
             number += 1
             scenes.append(scene)
-            twin = _twin(scene) if rng.random() < _TWINS else None
+            twin = twin_of(scene) if rng.random() < _TWINS else None
             if twin is not None and len(scenes) < self._batch_size:
                 scenes.append(twin)
         return scenes
@@ -281,32 +279,3 @@ def _reading(scenes: list[Scene], rng: random.Random) -> Reading:
             if thing is not None:
                 boxes[row, column] = torch.tensor([thing.x, thing.y, thing.size])
     return Reading(concepts, counts, boxes)
-
-
-def _twin(scene: Scene) -> Scene | None:
-    """Swap two objects, where that turns a relation around and may be trained on."""
-    for first in range(len(scene.objects)):
-        for second in range(first + 1, len(scene.objects)):
-            a, b = scene.objects[first], scene.objects[second]
-            if scene.only(a.concept_key) and scene.only(b.concept_key) and relations_between(a, b):
-                twin = scene.swapped(first, second)
-                return None if held_out_triples(twin) else twin
-    return None
-
-
-def _paint(scene: Scene, side_px: int, rng: random.Random) -> Painting:
-    """A part is painted large and made small, as pictures of visitors are."""
-    if rng.random() >= _RESIZED:
-        return paint(scene, side_px)
-    # Few large backgrounds, or they would push the small ones out of the cache.
-    background = scene.background
-    few = Background(background.kind, background.seed % _RESIZED_BACKGROUNDS)
-    painting = paint(Scene(scene.objects, few, scene.seed), _RESIZED_SIDE_PX)
-    picture = Image.fromarray(painting.picture).resize((side_px,) * 2, Image.Resampling.BICUBIC)
-    step = _RESIZED_SIDE_PX // side_px
-    small = slice(step // 2, None, step)
-    return Painting(
-        np.asarray(picture),
-        painting.amodal_masks[:, small, small],
-        painting.visible_masks[:, small, small],
-    )

@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 from transformers import CLIPModel, CLIPProcessor, CLIPTokenizer
 
-from training.batches import Batch, ClipBatches, Curriculum, load_batches
+from training.batch_stream import stream
+from training.batches import Batch, ClipBatches, Curriculum
 from training.clip_model import (
     PATCH_PX,
     SIDE_PX,
@@ -18,6 +19,7 @@ from training.clip_model import (
     build_image_processor,
     build_model,
 )
+from training.exporting import SHARD_BYTES, empty_weights, half_copy
 from training.loop import Loop, Options, read_options
 from training.painting import paint_picture
 from training.sampling import Split
@@ -32,7 +34,6 @@ from training.scores import (
 from training.vocabulary import build_tokenizer
 
 SEED = 20_210_226
-_SHARD_BYTES = 6_000_000
 _SAMPLE_WORDS = {Language.EN: "a cat to the left of a car", Language.ZH: "草地上有一隻狗"}
 
 
@@ -56,12 +57,8 @@ def export(model: CLIPModel, tokenizer: CLIPTokenizer, folder: Path) -> None:
         tokenizer: Its tokenizer.
         folder: Where to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("model*.safetensors*"):
-        old.unlink()
-    half = CLIPModel(model.config)
-    half.load_state_dict(model.state_dict())
-    half.half().save_pretrained(folder, max_shard_size=_SHARD_BYTES)
+    empty_weights(folder)
+    half_copy(model).save_pretrained(folder, max_shard_size=SHARD_BYTES)
     CLIPProcessor(build_image_processor(), tokenizer).save_pretrained(folder)
 
 
@@ -95,7 +92,7 @@ class ClipLearner:
         options = self.options
         curriculum = Curriculum(options.steps)
         made = ClipBatches(self.tokenizer, SIDE_PX, PATCH_PX, options.batch_size, curriculum)
-        return load_batches(made, first_step, options.workers)
+        return stream(made, len(made), first_step, options.workers)
 
     def losses(self, batch: Batch, progress: float) -> dict[str, torch.Tensor]:
         """See ``Learner``."""

@@ -13,9 +13,10 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import nn
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.data import Dataset
 
 from training.backgrounds import BACKGROUNDS
+from training.batch_stream import stream
 from training.batches import presence_matrix
 from training.concepts import CONCEPTS
 from training.loop import Loop, Options, read_options
@@ -266,13 +267,7 @@ class DetectorLearner:
         """See ``Learner``."""
         options = self.options
         made = DetectorBatches(options.batch_size, options.steps)
-        loader = DataLoader(
-            Subset(made, range(first_step, len(made))),
-            batch_size=None,
-            num_workers=options.workers,
-            prefetch_factor=4 if options.workers else None,
-        )
-        return iter(loader)
+        return stream(made, len(made), first_step, options.workers)
 
     def losses(self, batch: Batch, progress: float) -> dict[str, torch.Tensor]:
         """See ``Learner``."""

@@ -20,6 +20,7 @@ from transformers.utils import logging as transformers_logging
 from training import vae as autoencoder
 from training.diffusion_batches import Batch, LatentBatches, load_batches
 from training.diffusion_model import DiffusionWithHelpers, build_scheduler, build_unet
+from training.exporting import SHARD_BYTES
 from training.loop import Loop, Options, read_options
 
 SEED = 20_220_413
@@ -27,7 +28,6 @@ OUTPUT = Path("assets/models/mini-diffusion")
 CLIP_FOLDER = Path("assets/models/mini-clip")
 STEPS = 20
 GUIDANCE = 4.0
-_SHARD_SIZE = "6MB"
 _SHOWN_GUIDANCE = (1.0, 3.0, 5.0)
 _SAMPLE_WORDS = (
     "a cat",
@@ -126,7 +126,7 @@ def export(pipeline: StableDiffusionPipeline, folder: Path) -> None:
         old.unlink()
     for name in ("vae", "unet"):
         part = copy.deepcopy(getattr(pipeline, name)).half()
-        part.save_pretrained(folder / name, max_shard_size=_SHARD_SIZE)
+        part.save_pretrained(folder / name, max_shard_size=SHARD_BYTES)
     pipeline.scheduler.save_pretrained(folder / "scheduler")
     pipeline.save_config(folder)
 

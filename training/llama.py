@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from training.batch_stream import stream
+from training.exporting import SHARD_BYTES, empty_weights, half_copy
 from training.llama_model import build_llama, continuations, fused, packed_loss
 from training.llama_scores import answers_in_words, asked_in_words, held_out_texts, perplexity
 from training.llama_vocabulary import build_vocabulary
@@ -32,7 +33,6 @@ from training.wording import caption
 
 SEED = 20_230_227
 ROW_TOKENS = 160
-_SHARD_BYTES = 6_000_000
 _TOLD_WEIGHT = 0.3
 _CAPTION_ROWS = 0.12
 _LANGUAGES = tuple(Language)
@@ -133,12 +133,8 @@ def export(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: 
         tokenizer: Its tokenizer.
         folder: Where to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("model*.safetensors*"):
-        old.unlink()
-    half = LlamaForCausalLM(model.config)
-    half.load_state_dict(model.state_dict())
-    half.half().save_pretrained(folder, max_shard_size=_SHARD_BYTES)
+    empty_weights(folder)
+    half_copy(model).save_pretrained(folder, max_shard_size=SHARD_BYTES)
     tokenizer.save_pretrained(folder)
 
 

@@ -8,13 +8,12 @@ word and learnt merges would join characters across words.
 
 import random
 import re
-from collections import Counter
-from itertools import pairwise
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
 from training.backgrounds import BACKGROUNDS
+from training.bpe import bytes_of, learn_merges
 from training.concepts import CATEGORIES, COLOURS, CONCEPTS
 from training.facts import PLACES
 from training.nouns import plural_en
@@ -58,7 +57,9 @@ def build_vocabulary() -> PreTrainedTokenizerFast:
         A tokenizer that starts each text with ``<s>`` and pads on the left; always the same.
     """
     english, characters = _read_texts()
-    merges = list(dict.fromkeys(_english_merges(english) + _chinese_merges(characters)))
+    merges = list(
+        dict.fromkeys(learn_merges([list(word) for word in english]) + _chinese_merges(characters))
+    )
     tokens = [*SPECIAL_TOKENS, *sorted(pre_tokenizers.ByteLevel.alphabet())]
     tokens = list(dict.fromkeys([*tokens, *(left + right for left, right in merges)]))
     bpe = Tokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, merges))
@@ -105,40 +106,6 @@ def _read_texts() -> tuple[list[str], list[str]]:
     return sorted(words | spaced), characters
 
 
-def _english_merges(words: list[str]) -> list[tuple[str, str]]:
-    """Learn BPE until every word is one token; ties go to the alphabet.
-
-    Source: Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units",
-    algorithm 1.
-    """
-    spelled = [list(word) for word in words]
-    merges: list[tuple[str, str]] = []
-    while True:
-        pairs = Counter(pair for parts in spelled for pair in pairwise(parts))
-        if not pairs:
-            return merges
-        best = min(pairs, key=lambda pair: (-pairs[pair], pair))
-        merges.append(best)
-        spelled = [_joined(parts, best) for parts in spelled]
-
-
-def _joined(parts: list[str], pair: tuple[str, str]) -> list[str]:
-    done: list[str] = []
-    for part in parts:
-        if done and (done[-1], part) == pair:
-            done[-1] += part
-        else:
-            done.append(part)
-    return done
-
-
-def _bytes_of(character: str) -> list[str]:
-    [(symbols, _)] = pre_tokenizers.ByteLevel(
-        add_prefix_space=False, use_regex=False
-    ).pre_tokenize_str(character)
-    return list(symbols)
-
-
 def _chinese_words() -> list[str]:
     words = [name for concept in CONCEPTS for name in concept.names_zh]
     words += [pair[1] for pair in (*CATEGORIES.values(), *COLOURS.values(), *PLACES.values())]
@@ -149,9 +116,9 @@ def _chinese_words() -> list[str]:
 def _chinese_merges(characters: list[str]) -> list[tuple[str, str]]:
     merges: list[tuple[str, str]] = []
     for character in characters:
-        merges += _chain(_bytes_of(character))
+        merges += _chain(bytes_of(character))
     for word in _chinese_words():
-        merges += _chain(["".join(_bytes_of(character)) for character in word])
+        merges += _chain(["".join(bytes_of(character)) for character in word])
     return merges
 
 

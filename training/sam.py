@@ -13,6 +13,7 @@ from segment_anything.modeling import Sam
 from torch import nn
 
 from training.batch_stream import stream
+from training.exporting import SHARD_BYTES, empty_weights
 from training.loop import Loop, Options, read_options
 from training.sam_batches import BOXED, CLICKED, SamBatch, SamBatches
 from training.sam_clicks import first_clicks, in_frame, next_clicks, noisy_boxes
@@ -34,7 +35,6 @@ from training.sam_start import start_well
 from training.sampling import Split
 
 SEED = 20_230_405
-_SHARD_BYTES = 6_000_000
 # Weights of the losses beside the mask loss of the best candidate.
 _SINGLE, _IOU, _BORDERS, _LIKENESS = 0.5, 4.0, 0.3, 0.6
 # Mask cells of a token, and numbers in the code of a cell.
@@ -74,11 +74,9 @@ def export(sam: Sam, folder: Path) -> None:
         sam: In training precision; not changed.
         folder: Where to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("model*.safetensors*"):
-        old.unlink()
+    empty_weights(folder)
     model = to_transformers(sam, build_config())
-    model.half().save_pretrained(folder, max_shard_size=_SHARD_BYTES)
+    model.half().save_pretrained(folder, max_shard_size=SHARD_BYTES)
     build_processor().save_pretrained(folder)
 
 

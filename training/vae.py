@@ -13,10 +13,11 @@ import torch
 from diffusers import AutoencoderKL
 from PIL import Image
 
+from training.batch_stream import stream
 from training.loop import Loop, Options, read_options
 from training.painting import paint_picture
 from training.sampling import Split, sample_scene
-from training.vae_batches import CropBatches, load_crops
+from training.vae_batches import CropBatches
 from training.vae_model import (
     PICTURE_SIDE_PX,
     autoencoder_losses,
@@ -114,7 +115,7 @@ class VaeLearner:
         """See ``Learner``."""
         options = self.options
         crops = CropBatches(PICTURE_SIDE_PX, _CROP_SIDE_PX, options.batch_size, options.steps)
-        return load_crops(crops, first_step, options.workers)
+        return stream(crops, len(crops), first_step, options.workers)
 
     def losses(self, batch: torch.Tensor, progress: float) -> dict[str, torch.Tensor]:
         """See ``Learner``."""

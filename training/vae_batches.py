@@ -1,12 +1,11 @@
 """Batches for the autoencoder: crops of emoji scenes, and of patches without any emoji."""
 
 import random
-from collections.abc import Iterator
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.data import Dataset
 
 from training.painting import paint
 from training.sampling import Split, sample_scene
@@ -95,29 +94,3 @@ def pattern(rng: random.Random, side_px: int) -> np.ndarray:
 
 def _colour(rng: random.Random) -> tuple[int, int, int]:
     return rng.randrange(256), rng.randrange(256), rng.randrange(256)
-
-
-def _only(batches: list[torch.Tensor]) -> torch.Tensor:
-    return batches[0]
-
-
-def load_crops(crops: CropBatches, first_step: int, workers: int) -> Iterator[torch.Tensor]:
-    """Make batches in other processes.
-
-    Args:
-        crops: What to make.
-        first_step: Number of the first batch, 0 or more.
-        workers: Number of processes; 0 makes them in this one.
-
-    Returns:
-        (B, 3, side, side) uint8 batches in order, to the last step.
-    """
-    loader = DataLoader(
-        Subset(crops, range(first_step, len(crops))),
-        batch_size=1,
-        shuffle=False,
-        collate_fn=_only,
-        num_workers=workers,
-        prefetch_factor=4 if workers else None,
-    )
-    return iter(loader)

@@ -7,13 +7,12 @@ then characters to the words of the vocabulary, and nothing else. English merges
 
 import random
 import re
-from collections import Counter
-from itertools import pairwise
 
 from tokenizers import pre_tokenizers
 from transformers import CLIPTokenizer
 
 from training.backgrounds import BACKGROUNDS
+from training.bpe import bytes_of, learn_merges
 from training.concepts import CATEGORIES, COLOURS, CONCEPTS
 from training.sampling import Split, sample_scene
 from training.scenes import Language
@@ -44,7 +43,8 @@ def build_tokenizer() -> CLIPTokenizer:
         A ``CLIPTokenizer`` with a context of 32 tokens; always the same.
     """
     english, characters = _read_captions()
-    merges = _english_merges(english) + _chinese_merges(characters)
+    spelled = [[*word[:-1], word[-1] + _END] for word in english]
+    merges = learn_merges(spelled) + _chinese_merges(characters)
     merges = list(dict.fromkeys(merges))
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokens = alphabet + [letter + _END for letter in alphabet]
@@ -74,43 +74,6 @@ def _read_captions() -> tuple[list[str], list[str]]:
     return english, characters
 
 
-def _english_merges(words: list[str]) -> list[tuple[str, str]]:
-    """Learn BPE until every word is one token; ties go to the alphabet.
-
-    The trainer of ``tokenizers`` breaks ties at random, and a vocabulary that differs from run to
-    run would make a checkpoint worthless.
-
-    Source: Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units",
-    algorithm 1.
-    """
-    spelled = [[*word[:-1], word[-1] + _END] for word in words]
-    merges: list[tuple[str, str]] = []
-    while True:
-        pairs = Counter(pair for parts in spelled for pair in pairwise(parts))
-        if not pairs:
-            return merges
-        best = min(pairs, key=lambda pair: (-pairs[pair], pair))
-        merges.append(best)
-        spelled = [_joined(parts, best) for parts in spelled]
-
-
-def _joined(parts: list[str], pair: tuple[str, str]) -> list[str]:
-    done: list[str] = []
-    for part in parts:
-        if done and (done[-1], part) == pair:
-            done[-1] += part
-        else:
-            done.append(part)
-    return done
-
-
-def _bytes_of(character: str) -> list[str]:
-    [(symbols, _)] = pre_tokenizers.ByteLevel(
-        add_prefix_space=False, use_regex=False
-    ).pre_tokenize_str(character)
-    return list(symbols)
-
-
 def _chinese_words() -> list[str]:
     words = [name for concept in CONCEPTS for name in concept.names_zh]
     words += [pair[1] for pair in (*CATEGORIES.values(), *COLOURS.values())]
@@ -121,9 +84,9 @@ def _chinese_words() -> list[str]:
 def _chinese_merges(characters: list[str]) -> list[tuple[str, str]]:
     merges: list[tuple[str, str]] = []
     for character in characters:
-        merges += _chain(_bytes_of(character))
+        merges += _chain(bytes_of(character))
     for word in _chinese_words():
-        merges += _chain(["".join(_bytes_of(character)) for character in word])
+        merges += _chain(["".join(bytes_of(character)) for character in word])
     return merges
 
 

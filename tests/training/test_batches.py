@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from transformers import CLIPTokenizer
 
 from tests.training.drawing import sampled_scenes
+from training.batch_stream import stream
 from training.batches import (
     NO_CONCEPT,
     ClipBatches,
     Curriculum,
     fit_matrix,
-    load_batches,
     named_matrix,
     presence_matrix,
 )
@@ -46,7 +46,7 @@ def test_patches_show_only_concepts_that_are_present(batches: ClipBatches) -> No
 
 
 def test_workers_make_the_same_batches(batches: ClipBatches) -> None:
-    made = next(load_batches(batches, 49, workers=1))
+    made = next(stream(batches, len(batches), 49, workers=1))
     assert torch.equal(made.pixels, batches[49].pixels)
 
 

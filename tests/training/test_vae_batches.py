@@ -5,14 +5,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.vae_batches import CropBatches, load_crops, pattern
+from training.batch_stream import stream
+from training.vae_batches import CropBatches, pattern
 
 
 def test_batches_are_the_same_again_and_resume_in_place() -> None:
     crops = CropBatches(128, 64, 4, 5)
     assert torch.equal(crops[3], crops[3]) and not torch.equal(crops[3], crops[2])
     assert crops[0].shape == (4, 3, 64, 64) and crops[0].dtype == torch.uint8
-    later = list(load_crops(crops, 2, workers=0))
+    later = list(stream(crops, len(crops), 2, workers=0))
     assert len(later) == 3 and torch.equal(later[0], crops[2])
 
 
