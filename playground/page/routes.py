@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from playground.cache import Row
 from playground.page.languages import best_language, language_of_tag
 from playground.page.picture_files import picture_files
+from playground.page.script_files import script_files
 from playground.sizes import amount
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def routes(ctx: Context) -> list[BaseRoute]:
         Route("/health", health, methods=["GET"]),
         Route("/loaded", loaded, methods=["GET"]),
         picture_files(),
+        script_files(),
     ]
 
 

@@ -1,0 +1,197 @@
+"""The canvas of click-to-segment: the stage, and the places that its script fills.
+
+The script stands in `assets/js/segment`. The browser holds the picture and paints by itself; a
+handler of one of its events gets an `Asked`, which anyone may forge, and answers with a plain
+object (`stamp`, `words`, `picture`, ...). What is asked at a high rate goes through the server
+functions instead.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from playground.page.icons import icon
+
+if TYPE_CHECKING:
+    from playground.page.context import Context
+
+SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "segment_canvas.js"
+# The script takes its drawings from these.
+ICONS = (
+    *("plus", "minus", "box", "brush", "eraser", "undo", "redo", "zoom_in", "zoom_out", "fit"),
+    *("keys", "picture", "eye", "eye_off", "lock", "unlock", "trash", "check", "edit", "palette"),
+    *("merge", "subtract", "intersect", "download", "code", "copy", "close"),
+)
+WORDS_PREFIX = "segment.ui."
+# The script fills these in; here each stands for itself.
+PLACES = ("name", "number", "percent", "iou", "stability", "count", "all", "file", "words", "key")
+MOST_TEXT = 200
+MOST_RUNS_CHARACTERS = 4_000_000
+MOST_SIDE = 20_000
+
+
+@dataclass(frozen=True)
+class ChosenObject:
+    """The object that is sent on or asked about.
+
+    Attributes:
+        name: What the visitor calls it.
+        box_xyxy: Its bounding box in pixels of the picture.
+        runs: Row-major run lengths of its mask at the picture's size, background first.
+        width: Width of the mask in pixels.
+        height: Height of the mask in pixels.
+    """
+
+    name: str
+    box_xyxy: tuple[float, float, float, float]
+    runs: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the browser asks for; every field may be forged.
+
+    Attributes:
+        picture_id: The id of the picture on the stage, "" if there is none.
+        picture_hash: Its hash as it was told, "" if there is none.
+        words: What proposals are ranked by.
+        file: A file in the upload folder that is to be opened, or None.
+        chosen: The object chosen last, or None.
+    """
+
+    picture_id: str = ""
+    picture_hash: str = ""
+    words: str = ""
+    file: str | None = None
+    chosen: ChosenObject | None = None
+
+
+class SegmentCanvas(gr.HTML):
+    """The stage. Events: `open` (a new picture), `again` (an id expired), `rank` (words)."""
+
+    def __init__(
+        self, *, elem_id: str, functions: Sequence[Callable[..., Any]] = (), **options: Any
+    ) -> None:
+        """Makes the stage, empty.
+
+        Args:
+            elem_id: Unique on the page; `segment_tools` and `segment_inside` get the same.
+            functions: The server functions `decode`, `proposals`, `similarity`, `program`.
+            **options: More of `gr.HTML`'s; Gradio makes a copy with some when a handler skips it.
+        """
+        options.setdefault("server_functions", list(functions))
+        super().__init__(
+            html_template=_stage(elem_id),
+            js_on_load=SCRIPT.read_text(encoding="utf-8"),
+            apply_default_css=False,
+            elem_id=elem_id,
+            **options,
+        )
+
+    def preprocess(self, payload: Any) -> Asked:
+        """Reads what the browser asks for; what is not of the right kind counts as not said.
+
+        Gradio has checked by now that a file lies in the upload folder.
+        """
+        if not isinstance(payload, Mapping):
+            return Asked()
+        file = payload.get("file")
+        path = file.get("path") if isinstance(file, Mapping) else None
+        return Asked(
+            picture_id=_text(payload.get("id")),
+            picture_hash=_text(payload.get("hash")),
+            words=_text(payload.get("words")),
+            file=path if isinstance(path, str) and path else None,
+            chosen=_chosen(payload.get("chosen")),
+        )
+
+    def postprocess(self, value: Any) -> Any:
+        """Passes on what the service made."""
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        """Tells the API that this is an object."""
+        return {"type": "object"}
+
+    def example_payload(self) -> Any:
+        """Shows what a browser sends."""
+        return {"id": "", "words": ""}
+
+
+def segment_tools(elem_id: str) -> gr.HTML:
+    """Places the column of tools that the stage's script fills."""
+    return gr.HTML(
+        f'<div class="segment-tools" data-tools-of="{elem_id}"></div>',
+        elem_classes="segment-mount",
+        apply_default_css=False,
+    )
+
+
+def segment_inside(elem_id: str) -> gr.HTML:
+    """Places the inside of the drawer that the stage's script fills."""
+    return gr.HTML(
+        f'<div class="segment-inside" data-inside-of="{elem_id}"></div>',
+        elem_classes="segment-mount",
+        apply_default_css=False,
+    )
+
+
+def canvas_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:
+    """Returns every sentence of the stage in the visitor's language.
+
+    Args:
+        ctx: The page's context.
+        request: Whose page it is.
+
+    Returns:
+        By name, with {places} that the script fills in.
+    """
+    places = {place: f"{{{place}}}" for place in PLACES}
+    keys = (key for key in ctx.languages.keys("en") if key.startswith(WORDS_PREFIX))
+    names = sorted(key.removeprefix(WORDS_PREFIX) for key in keys)
+    return {name: ctx.say(request, f"segment.ui.{name}", **places) for name in names}
+
+
+def _stage(elem_id: str) -> str:
+    """The script asks for icons by name, so all that it may ask for are here once."""
+    return (
+        f'<div class="segment" data-canvas="{elem_id}"><div class="segment-bar"></div>'
+        '<div class="segment-stage" tabindex="0" role="application"><canvas></canvas></div>'
+        '<p class="segment-tip"></p><div class="sr" role="status" aria-live="polite"></div>'
+        f"<div hidden>{''.join(_named_icon(name) for name in ICONS)}</div></div>"
+    )
+
+
+def _named_icon(name: str) -> str:
+    return f'<span data-icon="{name}">{icon(name)}</span>'
+
+
+def _text(value: Any) -> str:
+    return value[:MOST_TEXT] if isinstance(value, str) else ""
+
+
+def _chosen(value: Any) -> ChosenObject | None:
+    if not isinstance(value, Mapping):
+        return None
+    box, runs = value.get("box_xyxy"), value.get("runs")
+    sides = (value.get("width"), value.get("height"))
+    if not (isinstance(box, Sequence) and len(box) == 4 and all(_is_finite(x) for x in box)):
+        return None
+    if not isinstance(runs, str) or len(runs) > MOST_RUNS_CHARACTERS:
+        return None
+    if not all(type(side) is int and 0 < side <= MOST_SIDE for side in sides):
+        return None
+    left, top, right, bottom = (float(edge) for edge in box)
+    return ChosenObject(_text(value.get("name")), (left, top, right, bottom), runs, *sides)
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
