@@ -25,7 +25,7 @@ from training.sampling import Split, sample_scene
 from training.scenes import Scene
 
 SEED = 20_150_604
-FOLDER = Path("runs/detector/export")
+FOLDER = Path(__file__).parent / "judge"
 SIDE_PX = 96
 FEATURES = 160
 _WEIGHTS = "model.safetensors"

@@ -22,6 +22,7 @@ from training.diffusion_batches import Batch, LatentBatches, load_batches
 from training.diffusion_model import DiffusionWithHelpers, build_scheduler, build_unet
 from training.exporting import SHARD_BYTES
 from training.loop import Loop, Options, read_options
+from training.vae_decoder import TUNED_FOLDER
 
 SEED = 20_220_413
 OUTPUT = Path("assets/models/mini-diffusion")
@@ -66,7 +67,7 @@ def read_diffusion_options(arguments: list[str] | None = None) -> Options:
 
 
 def load_vae() -> AutoencoderKL:
-    """Load the autoencoder: the one trained here, or else the one that ships.
+    """Load the autoencoder: the one trained here, sharpened if it was, or the one that ships.
 
     Returns:
         The model in float32, frozen.
@@ -74,8 +75,8 @@ def load_vae() -> AutoencoderKL:
     Raises:
         OSError: If there is neither; train it first with ``python -m training.vae``.
     """
-    trained = autoencoder.FOLDER
-    folder = trained if trained.is_dir() else OUTPUT / "vae"
+    trained = (TUNED_FOLDER, autoencoder.FOLDER)
+    folder = next((path for path in trained if path.is_dir()), OUTPUT / "vae")
     vae = AutoencoderKL.from_pretrained(folder, dtype=torch.float32)
     return vae.requires_grad_(False).eval()
 

@@ -171,7 +171,7 @@ def encode_shard(vae: AutoencoderKL, scenes: list[Scene]) -> dict[str, torch.Ten
 
 
 def fingerprint(vae: AutoencoderKL) -> str:
-    """Name an autoencoder by its weights, since latents of another one are of no use.
+    """Name an encoder by its weights, since latents of another one are of no use.
 
     Args:
         vae: The model.
@@ -180,7 +180,7 @@ def fingerprint(vae: AutoencoderKL) -> str:
         Eight hexadecimal digits.
     """
     value = 0
-    for parameter in vae.parameters():
+    for parameter in (*vae.encoder.parameters(), *vae.quant_conv.parameters()):
         value = zlib.crc32(parameter.detach().cpu().float().numpy().tobytes(), value)
     return f"{value:08x}"
 

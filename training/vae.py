@@ -31,7 +31,7 @@ SEED = 20_211_220
 FOLDER = Path("runs/vae/model")
 _CROP_SIDE_PX = 64
 _STATISTICS_SCENES = 128
-_SHOWN = 8
+_SHOWN, _LOOKED_AT = 8, 64
 
 
 def read_vae_options(arguments: list[str] | None = None) -> Options:
@@ -99,6 +99,30 @@ def export_vae(vae: AutoencoderKL, folder: Path) -> None:
     half.half().save_pretrained(folder)
 
 
+@torch.no_grad()
+def look_at_scenes(model: AutoencoderKL, folder: Path) -> str:
+    """Measure on validation scenes and save a sheet: truth above, reconstruction below.
+
+    Args:
+        model: Anywhere; not changed.
+        folder: Where the sheet goes, as ``latest.png``.
+
+    Returns:
+        A line to print.
+    """
+    vae = copy.deepcopy(model).cpu().eval()
+    pixels = scene_pixels(Split.VALIDATION, _LOOKED_AT)
+    posterior = vae.encode(pixels).latent_dist
+    latents = posterior.mode()
+    decoded = torch.cat([vae.decode(part).sample for part in latents.split(16)])
+    rows = [torch.cat(list(part[:_SHOWN]), -1) for part in (pixels, decoded)]
+    sheet = ((torch.cat(rows, 1).clamp(-1, 1) + 1) * 127.5).byte().permute(1, 2, 0).numpy()
+    folder.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(sheet).save(folder / "latest.png")
+    noise = float((posterior.std.mean((0, 2, 3)) / latents.std((0, 2, 3))).mean())
+    return f"  psnr {psnr(decoded, pixels):.2f} dB, noise {noise:.3f} of the latents' deviation"
+
+
 class VaeLearner:
     """The autoencoder as the training loop sees it.
 
@@ -128,25 +152,13 @@ class VaeLearner:
         """See ``Learner``."""
         export_vae(self.model, folder)
 
-    @torch.no_grad()
     def look(self) -> str:
-        """Measure on validation scenes and save a sheet: truth above, reconstruction below.
+        """Measure on validation scenes and save a sheet.
 
         Returns:
             Lines to print.
         """
-        vae = copy.deepcopy(self.model).cpu().eval()
-        pixels = scene_pixels(Split.VALIDATION, 64)
-        posterior = vae.encode(pixels).latent_dist
-        latents = posterior.mode()
-        decoded = torch.cat([vae.decode(part).sample for part in latents.split(16)])
-        rows = [torch.cat(list(part[:_SHOWN]), -1) for part in (pixels, decoded)]
-        sheet = ((torch.cat(rows, 1).clamp(-1, 1) + 1) * 127.5).byte().permute(1, 2, 0).numpy()
-        folder = self.options.checkpoints / "samples"
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(sheet).save(folder / "latest.png")
-        noise = float((posterior.std.mean((0, 2, 3)) / latents.std((0, 2, 3))).mean())
-        return f"  psnr {psnr(decoded, pixels):.2f} dB, noise {noise:.3f} of the latents' deviation"
+        return look_at_scenes(self.model, self.options.checkpoints / "samples")
 
 
 def main() -> None:
