@@ -44,6 +44,24 @@ BUILT_IN: tuple[Entry, ...] = (
         prompts_key="clip_search.templates.example",
         context_tokens=32,
     ),
+    Entry(
+        key="mini-sam",
+        title="mini-sam",
+        family="sam",
+        parts=("mini-sam/encoder", "mini-sam/decoder"),
+        source="mini-sam",
+        revision=None,
+        class_name="SamModel",
+        licence=Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0"),
+        is_gated=False,
+        bytes_on_disk=5_982_400,
+        bytes_on_device=11_914_368,
+        languages=(),
+        paper=Publication("Kirillov et al. 2023", "https://arxiv.org/abs/2304.02643"),
+        is_built_in=True,
+        note_key="model.mini-sam.note",
+        context_tokens=0,
+    ),
 )
 CATALOG: tuple[Entry, ...] = (*BUILT_IN, *PUBLISHED_CLIP)
 

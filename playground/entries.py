@@ -40,11 +40,11 @@ class Entry:
         is_gated: Whether the hub asks for consent before it gives the files.
         bytes_on_disk: Bytes of its weight files.
         bytes_on_device: Bytes of its weights in the dtype they run in on a processor.
-        languages: Languages it reads, as in `assets/languages`.
+        languages: Languages it reads, as in `assets/languages`; empty where it reads no words.
         paper: The paper.
         is_built_in: Whether this repository trained it and carries it.
         note_key: Language key of the sentence that says what it knows and what it does not.
-        context_tokens: The most tokens it reads from one text.
+        context_tokens: The most tokens it reads from one text; 0 where it reads no words.
         sha256: Expected digests, as (file name, hexadecimal) pairs.
         files: Patterns of the files that are fetched, such as `"*.json"`; empty for built-in
             models, which are here whole.
