@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from playground.models.sam_graph import DecoderGraph
+
 
 @dataclass(frozen=True)
 class Fallback:
@@ -33,6 +35,7 @@ class SamDecoder:
         compute: `compute(module, *features, points_xy, labels, mask, has_mask)` is the logits of
             all mask tokens (B, 4, h, w), the single-mask token first, and their IoU (B, 4).
         low_hw: Height and width of the logits.
+        graph: The same for ONNX Runtime; None where the module runs on an accelerator.
         pads_box: Whether a padding point stands even beside a box.
         fallback: What is done about an unstable single mask; None: nothing.
     """
@@ -40,13 +43,14 @@ class SamDecoder:
     module: Any
     compute: Callable[..., tuple[Any, Any]]
     low_hw: tuple[int, int]
+    graph: DecoderGraph | None
     pads_box: bool = False
     fallback: Fallback | None = None
 
     @property
     def is_batched(self) -> bool:
         """Whether many prompts at once are faster than one after another."""
-        return next(self.module.parameters()).device.type != "cpu"
+        return self.graph is None
 
     def run(
         self,
@@ -66,13 +70,26 @@ class SamDecoder:
         Returns:
             float32 (B, 4, *low_hw) logits and float32 (B, 4) IoU of all mask tokens.
         """
-        import torch
-
         has_mask = np.asarray([mask is not None], np.float32)
         if mask is None:
             mask = np.zeros((1, 1, *self.low_hw), np.float32)
         inputs = [np.ascontiguousarray(level[None], np.float32) for level in features]
         inputs += [points_xy, labels, mask, has_mask]
+        if self.graph is not None and len(points_xy) == 1:
+            return self.graph.run(inputs)
+        return self.run_torch(inputs)
+
+    def run_torch(self, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Decodes where the module is.
+
+        Args:
+            inputs: float32, in the order of `compute`.
+
+        Returns:
+            See `run`.
+        """
+        import torch
+
         device = next(self.module.parameters()).device
         with torch.inference_mode():
             tensors = [torch.from_numpy(given).to(device) for given in inputs]
@@ -104,3 +121,25 @@ class SamDecoder:
             chosen = np.where(is_stable, 0, 1 + iou[:, 1:].argmax(axis=1))
         rows = np.arange(len(iou))
         return logits[rows, chosen][:, None], iou[rows, chosen][:, None]
+
+
+def graph_of(
+    module: Any,
+    compute: Callable[..., Any],
+    levels_chw: Sequence[tuple[int, int, int]],
+    low_hw: tuple[int, int],
+) -> DecoderGraph | None:
+    """Makes the graph where clicks are answered on a processor.
+
+    Args:
+        module, compute, low_hw: See `SamDecoder`.
+        levels_chw: Shape of each level of features.
+
+    Returns:
+        None where there is an accelerator: it decodes a click in some milliseconds.
+    """
+    import torch
+
+    if torch.accelerator.is_available():
+        return None
+    return DecoderGraph(module, compute, levels_chw, low_hw)

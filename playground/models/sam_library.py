@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from playground.models.loading import load_pretrained
-from playground.models.sam_decoder import Fallback, SamDecoder
+from playground.models.sam_decoder import Fallback, SamDecoder, graph_of
 from playground.models.sam_encoder import SamEncoder
 
 if TYPE_CHECKING:
@@ -70,18 +70,26 @@ def build_decoder(class_name: str, folder: Path) -> SamDecoder:
     del model.vision_encoder, model.no_memory_embedding
     model = model.float()
     decoder, config = model.mask_decoder, model.config.mask_decoder_config
+    channels = [getattr(decoder, name).out_channels for name in FINE_LEVELS]
     for name in FINE_LEVELS:
         delattr(decoder, name)
+    sides_hw = model.backbone_feature_sizes
+    levels_chw = [
+        (depth, *side_hw)
+        for depth, side_hw in zip((*channels, config.hidden_size), sides_hw, strict=True)
+    ]
     # The library asks this function to choose among all four masks; `SamDecoder` chooses later.
     decoder.dynamic_multimask_via_stability = True
     decoder._dynamic_multimask_via_stability = _keep_all
     fallback = Fallback(
         config.dynamic_multimask_stability_delta, config.dynamic_multimask_stability_thresh
     )
+    low_hw = model.prompt_encoder.mask_input_size
     return SamDecoder(
         module=model,
         compute=_mask_tokens,
-        low_hw=model.prompt_encoder.mask_input_size,
+        low_hw=low_hw,
+        graph=graph_of(model, _mask_tokens, levels_chw, low_hw),
         pads_box=True,
         fallback=fallback if config.dynamic_multimask_via_stability else None,
     )

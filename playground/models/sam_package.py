@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from playground.models.loading import run_dtype
-from playground.models.sam_decoder import SamDecoder
+from playground.models.sam_decoder import SamDecoder, graph_of
 from playground.models.sam_encoder import SamEncoder
 from playground.models.sam_weights import build_package_sam, read_package_state
 from playground.visitors.errors import PersonError
@@ -70,10 +70,14 @@ def build_decoder(folder: Path) -> SamDecoder:
     sam.image_encoder = Identity()
     sam.image_encoder.img_size = side
     sam.pixel_mean, sam.pixel_std = None, None
+    module = SamOnnxModel(sam, return_single_mask=False).eval().requires_grad_(False)
+    low_hw = sam.prompt_encoder.mask_input_size
+    level_chw = (sam.prompt_encoder.embed_dim, *sam.prompt_encoder.image_embedding_size)
     return SamDecoder(
-        module=SamOnnxModel(sam, return_single_mask=False).eval().requires_grad_(False),
+        module=module,
         compute=_mask_tokens,
-        low_hw=sam.prompt_encoder.mask_input_size,
+        low_hw=low_hw,
+        graph=graph_of(module, _mask_tokens, [level_chw], low_hw),
     )
 
 
