@@ -1,0 +1,91 @@
+// Small pieces of interface. Whatever a person wrote is set as text, never as HTML.
+
+export function make(tag, className = '', text = undefined) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+export function fill(sentence, places = {}) {
+  return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in places ? String(places[name]) : whole));
+}
+
+export const percent = (part) => {
+  const value = 100 * part;
+  return value >= 10 ? value.toFixed(0) : value >= 0.1 ? value.toFixed(1) : value > 0 ? '< 0.1' : '0';
+};
+
+export const kilobytes = (bytes) =>
+  bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+export class Interface {
+  constructor(root) {
+    this.root = root;
+    this.words = {};
+  }
+
+  say(key, places) {
+    return fill(this.words[key] ?? '', places);
+  }
+
+  icon(name) {
+    const store = this.root.querySelector(`[data-icon="${name}"] svg`);
+    return store ? store.cloneNode(true) : make('span');
+  }
+
+  // A button with a drawing, words beside it or (label) words for screen readers and on hover.
+  button({ icon, text, label, className = '', press, pressed }) {
+    const node = make('button', `segment-button ${className}`);
+    node.type = 'button';
+    if (icon) node.append(this.icon(icon));
+    if (text) node.append(make('span', '', text));
+    if (label) {
+      node.setAttribute('aria-label', label);
+      node.title = label;
+    }
+    if (pressed !== undefined) node.setAttribute('aria-pressed', String(pressed));
+    if (press) node.addEventListener('click', press);
+    return node;
+  }
+
+  // A slider with its name and its value in words; `done` when the hand lets go.
+  slider({ key, low, high, step, value, input, done, format = (now) => String(now) }) {
+    const label = make('label', 'segment-slider');
+    const head = make('span', 'segment-slider-head');
+    const shown = make('output', '', format(value));
+    head.append(make('span', '', this.say(key)), shown);
+    const range = make('input');
+    Object.assign(range, { type: 'range', min: low, max: high, step, value });
+    range.name = key;
+    const tell = () => {
+      shown.textContent = format(Number(range.value));
+      range.setAttribute('aria-valuetext', shown.textContent);
+    };
+    range.addEventListener('input', () => {
+      tell();
+      if (input) input(Number(range.value));
+    });
+    range.addEventListener('change', () => done && done(Number(range.value)));
+    tell();
+    label.append(head, range);
+    label.set = (now) => {
+      if (document.activeElement === range && Number(range.value) === now) return;
+      range.value = now;
+      tell();
+    };
+    return label;
+  }
+
+  // A folded part of the tools; one open at a time, as the browser itself does by the name.
+  section(key, className = '', isOpen = false) {
+    const details = make('details', `segment-section ${className}`);
+    details.name = 'segment-section';
+    details.open = isOpen;
+    details.append(make('summary', '', this.say(key)));
+    const body = make('div', 'segment-section-body');
+    details.append(body);
+    details.body = body;
+    return details;
+  }
+}

@@ -1,0 +1,209 @@
+// The stage of click-to-segment: holds the parts together. `start` is called once for the component.
+import { Announcer } from './announce.js';
+import { Bar } from './bar.js';
+import { Decoding } from './decoding.js';
+import { Interface } from './dom.js';
+import { Editing } from './editing.js';
+import { Effects } from './effects_panel.js';
+import { Hovering } from './hovering.js';
+import { Inside } from './inside.js';
+import { listenToKeys } from './keys.js';
+import { Painter } from './paint.js';
+import { Pictures } from './pictures.js';
+import { listenToPointers } from './pointers.js';
+import { Rendering } from './rendering.js';
+import { emptyState, History, scaledBy } from './state.js';
+import { Tools } from './tools.js';
+import { View } from './view.js';
+
+class App extends Editing {
+  constructor(gradio) {
+    super();
+    const root = gradio.element.querySelector('.segment');
+    Object.assign(this, { ...gradio, root, stage: root.querySelector('.segment-stage') });
+    this.canvas = this.stage.querySelector('canvas');
+    this.name = root.dataset.canvas;
+    this.tools = document.querySelector(`[data-tools-of="${this.name}"]`) ?? document.createElement('div');
+    this.ui = new Interface(root);
+    this.tool = 'include';
+    this.picture = this.model = this.cursor = this.dragBox = this.stroke = null;
+    this.isEverything = this.isHidden = this.isPanning = this.isBusy = false;
+    this.brushRadius = 12;
+    this.seen = '';
+    this.decoding = new Decoding(this);
+    this.rendering = new Rendering();
+    this.history = new History((kind) => this.changedBy(kind));
+    this.hovering = new Hovering(this);
+    this.effects = new Effects(this);
+    this.announcer = new Announcer(this);
+    this.view = new View(this.stage, this.canvas, () => this.changed());
+    this.painter = new Painter(this);
+    this.pictures = new Pictures(this);
+    listenToPointers(this);
+    listenToKeys(this);
+  }
+
+  // ---- what the server says ----
+  async receive(value) {
+    if (!value?.stamp || value.stamp === this.seen) return;
+    this.seen = value.stamp;
+    // Upstream goes a small value only, never the picture that came down.
+    const told = { ...value };
+    this.sendUp();
+    if (told.words) this.say(told.words);
+    if (told.error) this.openFailed(told.error);
+    if (told.model) this.model = told.model;
+    if (told.seconds) this.seconds = told.seconds;
+    if (told.picture) await this.receivePicture(told);
+    if ('ranking' in told) this.setRanking(told.ranking);
+    if (told.proposals_of !== undefined) this.hovering.fetch(told.proposals_done, told.proposals_of);
+    this.changed();
+  }
+
+  async receivePicture({ picture, model }) {
+    const isKnown = picture.id === this.picture?.id;
+    const isAgain = this.picture?.hash === picture.hash && this.picture.model === model?.key;
+    this.isAsking = false;
+    if (isKnown && !picture.src) return;
+    if (isAgain && this.picture.id !== null) {
+      Object.assign(this.picture, { id: picture.id });
+    } else {
+      const image = picture.src ? await Pictures.load(picture.src) : this.picture?.image;
+      this.show({ ...picture, image, model: model?.key });
+    }
+    this.setBusy(false);
+    this.stage.dataset.ready = picture.id;
+    this.sendUp();
+    this.decoding.pump();
+  }
+
+  show(picture) {
+    const pending = this.picture?.isPending ? this.picture : null;
+    this.picture = { ...picture, name: picture.name ?? pending?.name ?? 'picture', file: pending?.file ?? null };
+    this.rendering.show(this.picture, this.model);
+    this.decoding.forget();
+    this.hovering.forget();
+    this.setCursor(null);
+    if (pending) {
+      const factor = picture.width / pending.width;
+      this.history.mapAll((state) => scaledBy(state, factor));
+    } else {
+      this.history.reset(emptyState());
+    }
+    this.view.show(this.picture);
+    this.announcer.picture();
+  }
+
+  showPending(picture) {
+    delete this.stage.dataset.ready;
+    this.kept = { picture: picture.before?.isPending ? this.kept?.picture : picture.before, state: this.history.present };
+    this.picture = { ...picture, id: null, hash: '', isPending: true };
+    this.setEverything(false);
+    this.rendering.forget();
+    this.decoding.forget();
+    this.hovering.forget();
+    this.history.reset(emptyState());
+    this.view.show(this.picture);
+  }
+
+  openFailed(sentence) {
+    this.setBusy(false);
+    this.isAsking = false;
+    this.tell(sentence);
+    if (!this.picture?.isPending) return;
+    this.picture = this.kept?.picture ?? null;
+    this.history.reset(emptyState());
+    if (!this.picture) return;
+    this.stage.dataset.ready = this.picture.id;
+    this.rendering.show(this.picture, this.model);
+    this.view.show(this.picture);
+    this.hovering.fetch(1, 1);
+  }
+
+  // The server forgot the picture: it is asked for again, and what was clicked is kept.
+  openAgain() {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    this.tell(this.ui.say('again'));
+    if (this.picture.file) this.pictures.send(this.picture.file);
+    else this.ask('again');
+  }
+
+  // ---- what the browser says ----
+  sendUp(more = {}) {
+    const { picture } = this;
+    this.props.value = {
+      id: picture?.id ?? '', hash: picture?.hash ?? '', words: this.rankWords ?? '', chosen: this.chosenUp ?? null, ...more,
+    };
+  }
+
+  ask(event, more) {
+    this.sendUp(more);
+    this.trigger(event);
+  }
+
+  // ---- the parts ----
+  say(words) {
+    if (this.bar) return;
+    this.ui.words = words;
+    this.stage.setAttribute('aria-label', words.stage);
+    this.bar = new Bar(this);
+    this.panels = new Tools(this);
+    this.insidePanel = new Inside(this);
+    this.root.dataset.started = 'true';
+  }
+
+  changedBy(kind) {
+    if (!this.decoding) return;
+    if (kind === 'undo' || kind === 'redo' || kind === 'reset') this.hovering.refilter();
+    this.decoding.failed.clear();
+    this.decoding.pump();
+    this.noteChosen();
+    this.changed();
+  }
+
+  // Everything is brought up to date at most once for each frame.
+  changed() {
+    this.painter?.ask();
+    if (this.isChanging) return;
+    this.isChanging = true;
+    requestAnimationFrame(() => {
+      this.isChanging = false;
+      this.bar?.update();
+      this.panels?.update();
+      this.insidePanel?.update();
+    });
+  }
+
+  repaint() {
+    this.painter.ask();
+  }
+
+  painted() {
+    const answer = this.decoding.of(this.history.present.working);
+    if (!answer || this.stage.dataset.painted === String(answer.seq)) return;
+    this.stage.dataset.painted = answer.seq;
+    this.stage.dispatchEvent(new CustomEvent('segment-painted', { detail: { seq: answer.seq }, bubbles: true }));
+  }
+
+  setBusy(isBusy) {
+    this.isBusy = isBusy;
+    this.stage.dataset.busy = String(isBusy);
+    this.changed();
+  }
+
+  tell(sentence) {
+    this.tip = sentence;
+    this.announcer.say(sentence);
+    this.changed();
+  }
+}
+
+export function start(gradio) {
+  const app = new App(gradio);
+  // For tests and the benchmark, which look at the stage from outside.
+  app.root.app = app;
+  const receive = () => app.receive(gradio.props.value);
+  gradio.watch('value', receive);
+  receive();
+}
