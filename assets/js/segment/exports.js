@@ -123,7 +123,7 @@ export const FORMATS = Object.entries(KINDS).map(([id, kind]) => ({
  *   rings?: number[][]}[]} content.objects Masks row by row, 0 or 1; rings in pixels of the picture;
  *   alpha and rings are made of the mask where they are not given. Empty objects are left out.
  * @param {{title: string}|null} content.model
- * @param {Date} content.date
+ * @param {Date|string} content.date
  * @returns {Promise<{name: string, bytes: Uint8Array, type: string,
  *   check: {iou: number, points: number|null}|null}>} `iou`: of the object that suffered most.
  * @throws {Error} With `code` "export.none" (no object) or "export.pixels" (no colours to cut out).
@@ -187,7 +187,7 @@ function prepared({ picture, objects, model, date }, kind) {
     colour: object.colour || '#000000',
     alpha: object.alpha ?? object.mask.map((value) => value * 255),
   }));
-  return { picture, objects: complete, model, date };
+  return { picture, objects: complete, model, date: new Date(date) };
 }
 
 // Several objects as one shape; the softest edge that covers a pixel most wins.
