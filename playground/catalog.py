@@ -18,6 +18,7 @@ from playground.hub.places import cache_folder, snapshot_of
 from playground.hub.store import Store
 from playground.models.files import check_folder
 from playground.published.clip import PUBLISHED_CLIP
+from playground.published.sam import PUBLISHED_SAM
 from playground.settings import Settings
 from playground.visitors.errors import PersonError
 
@@ -63,7 +64,7 @@ BUILT_IN: tuple[Entry, ...] = (
         context_tokens=0,
     ),
 )
-CATALOG: tuple[Entry, ...] = (*BUILT_IN, *PUBLISHED_CLIP)
+CATALOG: tuple[Entry, ...] = (*BUILT_IN, *PUBLISHED_CLIP, *PUBLISHED_SAM)
 
 
 def entry(key: str) -> Entry:
