@@ -30,7 +30,7 @@ ICONS = (
 )
 WORDS_PREFIX = "segment.ui."
 # The script fills these in; here each stands for itself.
-PLACES = ("name", "number", "percent", "iou", "stability", "count", "all", "file", "words", "key")
+PLACES = ("name", "number", "percent", "iou", "stability", "count", "all", "file", "words")
 MOST_TEXT = 200
 MOST_RUNS_CHARACTERS = 4_000_000
 MOST_SIDE = 20_000

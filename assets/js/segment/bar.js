@@ -8,7 +8,7 @@ export class Bar {
     this.app = app;
     const { ui } = app;
     const bar = app.root.querySelector('.segment-bar');
-    const plain = (icon, key, press) => ui.button({ icon, label: ui.say(key), className: 'round', press });
+    const plain = (icon, key, press) => ui.button({ icon, label: ui.say(key), className: 'bare', press });
     this.undo = plain('undo', 'undo', () => app.step('undo'));
     this.redo = plain('redo', 'redo', () => app.step('redo'));
     const open = ui.button({ icon: 'picture', text: ui.say('open'), className: 'open', press: () => app.pictures.ask() });
@@ -28,7 +28,7 @@ export class Bar {
   makeSheet() {
     const { ui } = this.app;
     const dialog = make('dialog', 'segment-dialog segment-sheet');
-    const close = ui.button({ icon: 'close', label: ui.say('close'), className: 'round', press: () => dialog.close() });
+    const close = ui.button({ icon: 'close', label: ui.say('close'), className: 'bare', press: () => dialog.close() });
     const head = make('header');
     head.append(make('h2', '', ui.say('keys')), close);
     const list = make('dl');

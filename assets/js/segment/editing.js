@@ -37,7 +37,7 @@ export class Editing {
     if (found) return this.select(found.id, false);
     if (prompts(working) >= MOST_POINTS) return this.tell(this.ui.say('too_many'));
     if (!label && !working) return this.tell(this.ui.say('include_first'));
-    this.held = working ? this.decoding.candidateOf(working) : this.held;
+    this.hovering.leave();
     return this.setWorking(withPoint(working, { x: point[0], y: point[1], label }));
   }
 
@@ -147,7 +147,6 @@ export class Editing {
 
   answered(working) {
     if (this.now.working?.key === working.key) {
-      this.held = null;
       this.announcer.working();
       if (this.keepKey === working.key && this.decoding.of(working)) this.keep();
     }

@@ -27,6 +27,7 @@ export function listenToKeys(app) {
   app.tools.addEventListener('keydown', undoKeys);
 
   stage.addEventListener('keydown', (event) => {
+    delete stage.dataset.mouse;
     if (event.ctrlKey || event.metaKey || event.target !== stage) return;
     const did = ARROWS[event.key] ? arrow(app, event) : press(app, event);
     if (did !== false) event.preventDefault();
@@ -36,6 +37,7 @@ export function listenToKeys(app) {
     if (event.key.toLowerCase() === 'h') app.hide(false);
   });
   stage.addEventListener('blur', () => {
+    delete stage.dataset.mouse;
     app.isPanning = false;
     app.hide(false);
   });

@@ -39,6 +39,7 @@ export function listenToPointers(app) {
 
   stage.addEventListener('pointerdown', (event) => {
     if (event.target !== app.canvas && event.target !== stage) return;
+    stage.dataset.mouse = 'true';
     stage.focus({ preventScroll: true });
     const at = view.onStage(event);
     fingers.set(event.pointerId, at);

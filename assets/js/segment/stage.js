@@ -154,7 +154,7 @@ class App extends Editing {
   }
 
   changedBy(kind) {
-    if (!this.decoding) return;
+    if (!this.pictures) return;
     if (kind === 'undo' || kind === 'redo' || kind === 'reset') this.hovering.refilter();
     this.decoding.failed.clear();
     this.decoding.pump();

@@ -45,7 +45,7 @@ export class TakeAway {
     const head = make('header');
     head.append(
       make('h2', '', ui.say('program')),
-      ui.button({ icon: 'close', label: ui.say('close'), className: 'round', press: () => dialog.close() }),
+      ui.button({ icon: 'close', label: ui.say('close'), className: 'bare', press: () => dialog.close() }),
     );
     this.text = make('pre');
     this.text.tabIndex = 0;

@@ -98,7 +98,7 @@ export class Tray {
   toggle(object, field, icons, keys) {
     const isOn = object[field];
     const button = this.app.ui.button({
-      icon: icons[isOn ? 0 : 1], label: this.app.ui.say(keys[isOn ? 0 : 1], { name: object.name }), className: 'round',
+      icon: icons[isOn ? 0 : 1], label: this.app.ui.say(keys[isOn ? 0 : 1], { name: object.name }), className: 'bare',
       press: () => this.app.changeObject(object.id, { [field]: !isOn }),
     });
     button.dataset.focus = `${object.id} ${field}`;
