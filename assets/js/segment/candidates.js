@@ -13,7 +13,7 @@ export class Candidates {
     this.list.setAttribute('role', 'group');
     this.list.setAttribute('aria-label', ui.say('candidates'));
     this.empty = make('p', 'segment-hint', ui.say('nothing_yet'));
-    this.numbers = make('p', 'segment-numbers');
+    this.numbers = make('p', 'segment-numbers segment-legend');
     this.keep = ui.button({ icon: 'check', text: ui.say('keep'), className: 'main', press: () => app.keep() });
     this.clear = ui.button({ text: ui.say('clear'), className: 'quiet', press: () => app.clear() });
     this.actions = make('div', 'segment-actions');
@@ -70,9 +70,9 @@ export class Candidates {
   tellNumbers(found) {
     if (!found) return;
     const { iou, stability } = found.candidate;
-    this.numbers.textContent = this.app.ui.say('numbers', {
-      percent: percent(found.part), iou: iou.toFixed(2), stability: stability.toFixed(2),
-    });
+    const places = { percent: percent(found.part), iou: iou.toFixed(2), stability: stability.toFixed(2) };
+    const told = ['share', 'own_guess', 'stability'].map((key) => make('span', '', this.app.ui.say(key, places)));
+    this.numbers.replaceChildren(...told);
   }
 }
 

@@ -206,7 +206,7 @@ export class Editing {
       ...(old && { id: old.id, colour: old.colour, pattern: old.pattern }),
     });
     const next = old ? objects.map((one) => (one.id === old.id ? object : one)) : [...objects, object];
-    this.history.commit({ working: null, objects: next, made: Math.max(made, number), selected: [object.id] });
+    this.history.commit({ working: null, objects: next, made: Math.max(made, number), selected: [] });
     this.announcer.kept(object);
     return object;
   }

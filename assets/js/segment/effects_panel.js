@@ -1,5 +1,6 @@
 // Effects on the object or on all around it, worked out in the browser; pressing again gives the next variant.
 import { apply, EFFECTS } from './effects.js';
+import { WORKING } from './colours.js';
 import { make } from './dom.js';
 import { merge } from './set_operations.js';
 
@@ -46,8 +47,8 @@ export class Effects {
     const pen = canvas.getContext('2d', { willReadFrequently: true });
     pen.drawImage(image, 0, 0, size.width, size.height);
     const pixels = pen.getImageData(0, 0, size.width, size.height);
-    const options = { scale: size.width / this.app.picture.width, colour: '#2f6bf2' };
-    pen.putImageData(apply(effect.id, effect.variant, pixels, alpha, effect.target, options), 0, 0);
+    const made = apply(effect.id, effect.variant, pixels, alpha, effect.target, { colour: WORKING });
+    pen.putImageData(made, 0, 0);
     return canvas;
   }
 

@@ -45,11 +45,17 @@ export class Hovering {
 
   refilter(sliders = this.app.history.present.sliders) {
     if (!this.lowSize) return;
-    this.kept = this.ranked(filter(this.items, sliders));
-    const usual = this.app.isEverything ? this.kept : filter(this.items, SLIDERS);
+    this.kept = this.ranked(filter(this.items, this.inPixels(sliders)));
+    const usual = this.app.isEverything ? this.kept : filter(this.items, this.inPixels(SLIDERS));
     this.map = hoverMap(this.items, usual, this.lowSize);
     this.index = -1;
     this.app.changed();
+  }
+
+  // The slider is about the share of the picture, the items about its pixels.
+  inPixels(sliders) {
+    const { width, height } = this.app.picture;
+    return { ...sliders, area: sliders.area * width * height };
   }
 
   // With words, the proposals that CLIP finds nearest come first, and the far ones go.

@@ -58,7 +58,7 @@ export class Inside {
     this.times = make('p', 'segment-numbers');
     node.replaceChildren(
       part('inside_masks', this.masks), part('inside_logits', this.logits, this.scale, this.logitsTold),
-      part('inside_changes', this.changes), part('inside_similar', this.similar), part('inside_times', this.times),
+      part('inside_similar', this.similar), part('inside_changes', this.changes), part('inside_times', this.times),
     );
     this.similar.addEventListener('click', (event) => this.askSimilar(event));
     this.drawSimilar();

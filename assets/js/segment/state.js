@@ -2,7 +2,7 @@
 // States are never changed, only followed by others, so keeping them costs little.
 
 export const NEUTRAL = Object.freeze({ holes: 0, islands: 0, grow: 0, feather: 0 });
-export const SLIDERS = Object.freeze({ iou: 0.6, stability: 0.8, overlap: 0.7, area: 0 });
+export const SLIDERS = Object.freeze({ iou: 0.5, stability: 0.7, overlap: 0.7, area: 0 });
 let lastKey = 0;
 
 export const emptyState = () =>
