@@ -19,6 +19,9 @@ import pytest
 from PIL import Image
 from pycocotools import mask as coco_mask
 
+# pycocotools is not yet up with numpy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 HEIGHT, WIDTH = 90, 131
 NAMES = ['mug "A", <1> & co', "貓 🐈", "=SUM(A1)"]
 COLOURS = ["#ff8800", "#0088ff", "#00aa55"]
@@ -68,9 +71,7 @@ PIXELS = np.random.default_rng(3).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
 def soft(mask):
     """A feathered edge: reaches one pixel beyond the mask."""
     padded = np.pad(mask.astype(float), 1)
-    around = sum(
-        padded[dy : dy + HEIGHT, dx : dx + WIDTH] for dy in range(3) for dx in range(3)
-    )
+    around = sum(padded[dy : dy + HEIGHT, dx : dx + WIDTH] for dy in range(3) for dx in range(3))
     return np.round(around / 9 * 255).astype(np.uint8)
 
 

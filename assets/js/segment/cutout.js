@@ -30,7 +30,7 @@ export function cutOut({ width, height, pixels }, alpha, box = null) {
 
 /** Makes a black and white PNG of a mask. */
 export function maskPng({ width, height }, mask) {
-  const data = Uint8Array.from(mask, (value) => (value ? 255 : 0));
+  const data = mask.map((value) => (value ? 255 : 0));
   return encodePng({ width, height, kind: 'grey8', data });
 }
 

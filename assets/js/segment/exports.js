@@ -14,7 +14,7 @@ import { classesOf, masksOfYolo, yoloOf } from './yolo.js';
 import { makeZip, readZip } from './zip.js';
 
 // In pixels: how far a simplified outline may run beside the true one.
-const TOLERANCE = 0.4;
+const TOLERANCE = 0.7;
 const MASK_EDGE = 0.5;
 
 const json = (value, indent) => new TextEncoder().encode(JSON.stringify(value, null, indent));
@@ -146,7 +146,8 @@ async function oneFile(format, content) {
   };
 }
 
-async function zipOf(content) {
+async function zipOf(given) {
+  const content = { ...given, objects: given.objects.map((object) => outlined(object, given.picture)) };
   const files = [];
   const checks = [];
   const formats = FORMATS.filter(({ id, needsPixels }) => id !== 'zip' && (!needsPixels || content.picture.pixels));
@@ -201,14 +202,15 @@ function united(objects) {
       if (other.alpha[i] > alpha[i]) alpha[i] = other.alpha[i];
     }
   }
-  return { ...objects[0], name: objects.map(({ name }) => name).join('+'), mask, alpha, rings: null };
+  return { ...objects[0], name: objects.map(({ name }) => name).join('+'), mask, alpha, rings: null, isSimple: false };
 }
 
 // An object of a pixel or two may lose its whole outline to the tolerance.
 function outlined(object, { width, height }) {
+  if (object.isSimple) return object;
   const exact = () => contours(object.mask, { width, height }, MASK_EDGE);
   const rings = simplify(object.rings ?? exact(), TOLERANCE);
-  return { ...object, rings: polygonsOf(rings).length ? rings : exact() };
+  return { ...object, isSimple: true, rings: polygonsOf(rings).length ? rings : exact() };
 }
 
 // A feathered edge reaches beyond the mask.

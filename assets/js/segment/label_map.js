@@ -13,5 +13,7 @@ export function labelMapOf({ picture: { width, height }, objects }) {
 /** Reads the masks of such a file, in the order of their numbers. */
 export async function masksOfLabelMap(file, count) {
   const { data } = await decodePng(file);
-  return Array.from({ length: count }, (_, place) => Uint8Array.from(data, (value) => +(value === place + 1)));
+  const masks = Array.from({ length: count }, () => new Uint8Array(data.length));
+  for (let i = 0; i < data.length; i += 1) if (data[i]) masks[data[i] - 1][i] = 1;
+  return masks;
 }

@@ -30,15 +30,15 @@ export function labelStudioOf({ picture, objects }, form) {
 }
 
 /** Reads the masks of such a file, by object. */
-export function masksOfLabelStudio([{ annotations }]) {
-  const masks = new Map();
-  for (const { id, original_width: width, original_height: height, value } of annotations[0].result) {
-    const object = id.split('-')[0];
-    const before = masks.get(object) ?? new Uint8Array(width * height);
-    const mask = value.rle ? fromBrush(value.rle) : fromPolygon(value.points, { width, height });
-    masks.set(object, mask.map((filled, i) => filled | before[i]));
-  }
-  return [...masks.values()];
+export function masksOfLabelStudio([{ annotations: [{ result }] }]) {
+  const objects = [...new Set(result.map(({ id }) => id.split('-')[0]))];
+  return objects.map((object) => {
+    const parts = result.filter(({ id }) => id.split('-')[0] === object);
+    const [{ original_width: width, original_height: height, value }] = parts;
+    if (value.rle) return fromBrush(value.rle);
+    const inPixels = ([x, y]) => [(x * width) / 100, (y * height) / 100];
+    return fill(parts.map((part) => part.value.points.flatMap(inPixels)), { width, height });
+  });
 }
 
 function valuesOf({ mask, rings }, { width, height }, form) {
@@ -49,9 +49,6 @@ function valuesOf({ mask, rings }, { width, height }, form) {
     closed: true,
   }));
 }
-
-const fromPolygon = (points, size) =>
-  fill([points.flatMap(([x, y]) => [(x * size.width) / 100, (y * size.height) / 100])], size);
 
 /**
  * Packs a mask: four channels a pixel, 0 or 255, as runs in a stream of bits.

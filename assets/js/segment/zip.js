@@ -1,4 +1,4 @@
-// ZIP files. Names are UTF-8; what deflate does not make smaller (PNG) is stored as it is.
+// ZIP files. Names are UTF-8; PNG files, packed already, are stored as they are.
 // Source: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.
 import { compress, crc32, decompress } from './checksum.js';
 import { join } from './png.js';
@@ -22,8 +22,9 @@ export async function makeZip(files, date) {
   const directory = [];
   let at = 0;
   for (const { name, bytes } of files) {
-    const small = await compress(bytes, 'deflate-raw');
-    const [method, data] = small.length < bytes.length ? [DEFLATED, small] : [STORED, bytes];
+    const isPacked = name.endsWith('.png');
+    const method = isPacked ? STORED : DEFLATED;
+    const data = isPacked ? bytes : await compress(bytes, 'deflate-raw');
     const told = [UTF8, method, ...when(date), crc32(bytes), data.length, bytes.length];
     const label = new TextEncoder().encode(name);
     const local = fields([LOCAL, VERSION, ...told, label.length, 0], '42222244422');
