@@ -77,11 +77,13 @@ export const withBox = (now, box) =>
   working({ ...carried(now), points: now?.points ?? [], box, parent: now?.points.length ? now : null });
 
 // A prompt that goes or moves makes the mask before it misleading, so the model starts afresh.
+// What is only told what it is not is nothing.
 export function withoutPoint(now, place) {
   const points = now.points.filter((_, index) => index !== place);
-  if (!points.length && !now.box) return null;
-  return working({ ...carried(now), points, box: now.box });
+  return isSomething(points, now.box) ? working({ ...carried(now), points, box: now.box }) : null;
 }
+
+const isSomething = (points, box) => Boolean(box) || points.some(({ label }) => label);
 
 export const withPointAt = (now, place, [x, y]) =>
   working({
@@ -89,7 +91,7 @@ export const withPointAt = (now, place, [x, y]) =>
   });
 
 export function withoutBox(now) {
-  return now.points.length ? working({ ...carried(now), points: now.points }) : null;
+  return isSomething(now.points, null) ? working({ ...carried(now), points: now.points }) : null;
 }
 
 // Changes in the browser alone keep the key: the answer still stands.
