@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,12 +16,18 @@ from playground.models import sam
 from playground.segmenting.reproduce import Recipe, Step, needed_steps, program
 from playground.sentences import read_sentences
 from playground.visitors.pictures import read_picture
+from tests.models.tiny_sams import SAM_CHECKPOINTS
 
 ROOT = Path(__file__).parents[2]
 EN = read_sentences("en")
 ITEM = entry("mini-sam")
-# Two pictures of other shapes than the model's square.
-PICTURES = sorted((ROOT / "assets/pictures/photos").glob("*.webp"))
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+PUBLISHED = {
+    "sam": "sam-vit-b",
+    "sam2": "sam2.1-hiera-tiny",
+    "sam2-video": "sam2.1-hiera-tiny",
+    "edgetam": "edgetam",
+}
 
 ONE_POINT = [Step([(40.7, 71.2)], [1], is_multimask=True, chosen=0)]
 CANDIDATE_2 = [Step([(0.1, 33.3)], [1], is_multimask=True, chosen=2)]
@@ -38,24 +45,28 @@ FED_BACK = [
 ONLY_BOX = [Step(box_xyxy=(20.0, 30.0, 160.0, 120.0), is_multimask=True, chosen=1)]
 
 
+def built(folder: Path) -> sam.Sam:
+    return sam.join(folder, *(sam.build(part, folder) for part in ("encoder", "decoder")))
+
+
 @pytest.fixture(scope="module")
 def model():
-    folder = folder_of(ITEM)
-    return sam.join(folder, *(sam.build(part, folder) for part in ("encoder", "decoder")))
+    return built(folder_of(ITEM))
 
 
 @pytest.fixture
 def picture(tmp_path) -> Path:
     """Not square, turned by its EXIF, so that the program must turn it too."""
-    image = Image.open(PICTURES[0]).convert("RGB").resize((170, 240))
+    photo = sorted((ROOT / "assets/pictures/photos").iterdir())[0]
+    image = Image.open(photo).convert("RGB").resize((170, 240))
     exif = Image.Exif()
     exif[0x0112] = 6
     image.save(tmp_path / 'it\'s a "photo".png', exif=exif)
     return tmp_path / 'it\'s a "photo".png'
 
 
-def shown_mask(model, picture: Path, steps: list[Step], threshold: float):
-    """As the server answers, and the browser paints."""
+def shown(model: sam.Sam, picture: Path, steps: list[Step]):
+    """Logits at the picture's size and the IoU guess: as the server answers, the browser paints."""
     [encoded] = sam.encode(model, [read_picture(picture).pixels])
     previous = None
     for step in steps:
@@ -68,21 +79,25 @@ def shown_mask(model, picture: Path, steps: list[Step], threshold: float):
         )
         masks = sam.decode(model, encoded, prompts)
         previous = masks.logits[step.chosen]
-    return sam.full_mask(previous, encoded, threshold), masks.iou[steps[-1].chosen]
+    return sam.full_logits(previous, encoded), masks.iou[steps[-1].chosen]
 
 
-def run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_again(text: str, folder: Path) -> tuple[np.ndarray, float]:
+    """Runs the program as a visitor would; the hub is what lies in `folder / "hub"`."""
     (folder / "again.py").write_text(text, encoding="utf-8")
-    (folder / "assets").symlink_to(ROOT / "assets")
-    (folder / "playground").symlink_to(ROOT / "playground")
-    return subprocess.run(
+    for name in ("assets", "playground"):
+        (folder / name).symlink_to(ROOT / name)
+    told = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(folder / "hub")}
+    done = subprocess.run(
         [sys.executable, "again.py"],
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
-        env={"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        timeout=240,
+        env=dict(os.environ) | told,
     )
+    assert done.returncode == 0, done.stderr
+    return np.array(Image.open(folder / "mask.png")) > 0, float(done.stdout)
 
 
 @pytest.mark.parametrize(
@@ -91,15 +106,34 @@ def run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     ids=["one point", "candidate 2", "fed back", "box, stricter"],
 )
 def test_the_program_makes_the_same_mask(model, picture, tmp_path, steps, threshold):
-    shown, iou = shown_mask(model, picture, steps, threshold)
+    logits, iou = shown(model, picture, steps)
     recipe = Recipe(ITEM, "", picture.name, steps, threshold)
-    done = run(program(recipe, EN.__getitem__), tmp_path)
-    assert done.returncode == 0, done.stderr
-    made = np.array(Image.open(tmp_path / "mask.png")) > 0
-    assert 0 < shown.sum() < shown.size
-    assert made.shape == shown.shape
-    assert (made & shown).sum() / (made | shown).sum() == 1.0
-    assert float(done.stdout) == pytest.approx(float(iou), abs=1e-4)
+    made, told = run_again(program(recipe, EN.__getitem__), tmp_path)
+    assert_same(made, logits > threshold)
+    assert told == pytest.approx(float(iou), abs=1e-4)
+
+
+@pytest.mark.parametrize("layout", PUBLISHED)
+def test_so_does_the_program_of_a_published_model(layout, picture, tmp_path):
+    """Tiny checkpoints lie where the hub's files would."""
+    item = entry(PUBLISHED[layout])
+    hub = tmp_path / "hub" / f"models--{item.source.replace('/', '--')}"
+    folder = hub / "snapshots" / COMMIT
+    folder.mkdir(parents=True)
+    SAM_CHECKPOINTS[layout](folder)
+    logits, iou = shown(built(folder), picture, FED_BACK)
+    # The weights are random: half of the picture lies above the median.
+    threshold = round(float(np.median(logits)), 6)
+    recipe = Recipe(item, COMMIT, picture.name, FED_BACK, threshold)
+    made, told = run_again(program(recipe, EN.__getitem__), tmp_path)
+    assert_same(made, logits > threshold)
+    assert told == pytest.approx(float(iou), abs=1e-4)
+
+
+def assert_same(made: np.ndarray, mask: np.ndarray) -> None:
+    assert 0 < mask.sum() < mask.size
+    assert made.shape == mask.shape
+    assert (made & mask).sum() / (made | mask).sum() == 1.0
 
 
 def test_steps_that_lead_nowhere_are_left_out():
