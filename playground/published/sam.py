@@ -74,28 +74,28 @@ PUBLISHED_SAM: tuple[Entry, ...] = (
         "SAM 2.1 tiny",
         bytes_on_disk=155_906_920,
         bytes_on_device=125_764_932,
-        least_memory_bytes=1_200_000_000,
+        least_memory_bytes=1_100_000_000,
     ),
     _sam_2(
         "small",
         "SAM 2.1 small",
         bytes_on_disk=184_304_136,
         bytes_on_device=154_156_356,
-        least_memory_bytes=1_300_000_000,
+        least_memory_bytes=1_200_000_000,
     ),
     _sam_2(
         "base-plus",
         "SAM 2.1 base+",
         bytes_on_disk=323_512_000,
         bytes_on_device=293_315_652,
-        least_memory_bytes=1_700_000_000,
+        least_memory_bytes=1_400_000_000,
     ),
     _sam_2(
         "large",
         "SAM 2.1 large",
         bytes_on_disk=897_896_272,
         bytes_on_device=867_701_508,
-        least_memory_bytes=2_600_000_000,
+        least_memory_bytes=2_000_000_000,
     ),
     _sam(
         "sam-vit-b",
@@ -103,7 +103,7 @@ PUBLISHED_SAM: tuple[Entry, ...] = (
         "facebook/sam-vit-base",
         bytes_on_disk=374_979_376,
         bytes_on_device=374_942_912,
-        least_memory_bytes=3_000_000_000,
+        least_memory_bytes=3_400_000_000,
     ),
     _sam(
         "sam-vit-l",
@@ -111,7 +111,7 @@ PUBLISHED_SAM: tuple[Entry, ...] = (
         "facebook/sam-vit-large",
         bytes_on_disk=1_249_428_032,
         bytes_on_device=1_249_372_352,
-        least_memory_bytes=4_800_000_000,
+        least_memory_bytes=5_200_000_000,
     ),
     _sam(
         "sam-vit-h",
@@ -119,7 +119,7 @@ PUBLISHED_SAM: tuple[Entry, ...] = (
         "facebook/sam-vit-huge",
         bytes_on_disk=2_564_432_184,
         bytes_on_device=2_564_363_456,
-        least_memory_bytes=6_200_000_000,
+        least_memory_bytes=6_500_000_000,
     ),
     _sam(
         "edgetam",
@@ -130,6 +130,6 @@ PUBLISHED_SAM: tuple[Entry, ...] = (
         paper=EDGETAM_PAPER,
         bytes_on_disk=55_979_152,
         bytes_on_device=36_673_428,
-        least_memory_bytes=700_000_000,
+        least_memory_bytes=900_000_000,
     ),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache as remember
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +30,12 @@ from tests.models.tiny_sams import SAM_CHECKPOINTS
 ROOT = Path(sam.__file__).parents[2]
 MINI = ROOT / "assets" / "models" / "mini-sam"
 CLOSE = 1e-4
-LIBRARY_CLASSES = {"sam2": "Sam2Model", "sam2-video": "Sam2Model", "edgetam": "EdgeTamModel"}
+LIBRARY_CLASSES = {
+    "sam": "SamModel",
+    "sam2": "Sam2Model",
+    "sam2-video": "Sam2Model",
+    "edgetam": "EdgeTamModel",
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +52,18 @@ def folders(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def models(folders):
+    """The joined model of a layout; built when first asked for."""
+    return remember(lambda layout: built(folders(layout)))
+
+
+@pytest.fixture(scope="module")
 def mini():
-    return sam.join(MINI, sam.build("encoder", MINI), sam.build("decoder", MINI))
+    return built(MINI)
+
+
+def built(folder: Path) -> sam.Sam:
+    return sam.join(folder, sam.build("encoder", folder), sam.build("decoder", folder))
 
 
 def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -77,9 +94,10 @@ KINDS_OF_PROMPTS = ("point", "points", "box", "both")
 
 def exact(model: sam.Sam, pixels: np.ndarray, asked: Prompts) -> tuple[np.ndarray, np.ndarray]:
     """Our logits and IoU for a picture, before anything is rounded to float16."""
-    square, _ = model.encoder.prepare(pixels)
+    square, resized_hw = model.encoder.prepare(pixels)
     levels = [level[0] for level in model.encoder.run(square[None])]
-    [kept] = sam.encode(model, [pixels])
+    side, low_hw = model.encoder.input_side, model.encoder.low_hw
+    kept = Encoded((), (pixels.shape[0], pixels.shape[1]), resized_hw, side, low_hw)
     points, labels = sam.input_points(kept, asked, pads_box=model.decoder.pads_box)
     mask = None if asked.mask_logits is None else asked.mask_logits[None, None]
     logits, iou = model.decoder.run(levels, points[None], labels[None], mask)
@@ -102,59 +120,46 @@ def predicted(predictor: SamPredictor, asked: Prompts):
 # Parity with the authors' package.
 
 
-@pytest.mark.parametrize("kind", KINDS_OF_PROMPTS)
 @pytest.mark.parametrize("size_hw", [(100, 140), (300, 200)])
-def test_masks_are_those_of_the_package(mini, size_hw, kind):
+def test_masks_are_those_of_the_package(mini, size_hw):
     predictor = SamPredictor(load_package_sam(MINI))
     pixels = picture(*size_hw)
     predictor.set_image(pixels)
-    for fed_back in (False, True):
+    [kept] = sam.encode(mini, [pixels])
+    for kind, is_fed_back in product(KINDS_OF_PROMPTS, (False, True)):
         asked = prompts(kind)
-        if fed_back:
+        if is_fed_back:
             before = predicted(predictor, replace(asked, is_multimask=False))[2][0]
             asked = replace(asked, mask_logits=before)
         masks, iou, low = predicted(predictor, asked)
         logits, guess = exact(mini, pixels, asked)
         assert np.abs(logits - low).max() <= CLOSE and np.abs(guess - iou).max() <= CLOSE
-        [kept] = sam.encode(mini, [pixels])
         enlarged = np.stack([sam.full_mask(candidate, kept) for candidate in low])
         assert np.array_equal(enlarged, masks)
-
-
-@pytest.mark.parametrize("kind", KINDS_OF_PROMPTS)
-def test_rounding_moves_no_more_than_a_border_pixel(mini, kind):
-    """Kept features and answered logits have 16 bits; the mask hardly notices."""
-    predictor = SamPredictor(load_package_sam(MINI))
-    pixels = picture(240, 320)
-    predictor.set_image(pixels)
-    asked = prompts(kind, 2.5)
-    [kept] = sam.encode(mini, [pixels])
-    answer = sam.decode(mini, kept, asked)
-    for logits, mask in zip(answer.logits, predicted(predictor, asked)[0], strict=True):
-        assert (sam.full_mask(logits, kept) != mask).sum() <= 0.001 * mask.size
-
-
-@pytest.mark.parametrize("layout", ["sam"])
-def test_the_package_and_transformers_agree(folders, layout):
-    folder = folders(layout)
-    check_against_library(folder, transformers.SamModel.from_pretrained(folder).eval())
-
-
-def test_mini_sam_and_transformers_agree():
-    model = transformers.SamModel.from_pretrained(MINI, dtype=torch.float32).eval()
-    check_against_library(MINI, model)
+        # What is kept and what is answered has 16 bits: a pixel at the border may change sides.
+        for rounded, mask in zip(sam.decode(mini, kept, asked).logits, masks, strict=True):
+            assert (sam.full_mask(rounded, kept) != mask).sum() <= 0.001 * mask.size
 
 
 @pytest.mark.parametrize("layout", LIBRARY_CLASSES)
-def test_masks_are_those_of_transformers(folders, layout):
-    folder = folders(layout)
+def test_masks_are_those_of_transformers(folders, models, layout):
     model_class = getattr(transformers, LIBRARY_CLASSES[layout])
-    check_against_library(folder, model_class.from_pretrained(folder).eval())
+    library = model_class.from_pretrained(folders(layout)).eval()
+    if layout == "sam":
+        # The library normalises with 1e-6 in the decoder of SAM, its authors' package with 1e-5.
+        for module in library.mask_decoder.transformer.modules():
+            if isinstance(module, torch.nn.LayerNorm):
+                module.eps = 1e-5
+    check_against_library(models(layout), library)
 
 
-def check_against_library(folder: Path, library) -> None:
+def test_masks_of_mini_sam_are_those_of_transformers(mini):
+    library = transformers.SamModel.from_pretrained(MINI, dtype=torch.float32).eval()
+    check_against_library(mini, library)
+
+
+def check_against_library(model: sam.Sam, library) -> None:
     """The same square and prompts through transformers' own forward pass."""
-    model = sam.join(folder, sam.build("encoder", folder), sam.build("decoder", folder))
     pixels = picture(90, 120)
     square, resized_hw = model.encoder.prepare(pixels)
     scale = np.array(resized_hw[::-1]) / (120, 90)
@@ -175,11 +180,11 @@ def check_against_library(folder: Path, library) -> None:
         assert np.abs(iou - answer.iou_scores[0, 0].numpy()).max() <= CLOSE
 
 
-def test_a_library_squashes_and_the_package_pads(folders):
+def test_a_library_squashes_and_the_package_pads(models):
     pixels = picture(50, 80)
-    [padded] = sam.encode(sam.build("encoder", folders("sam")), [pixels])
+    [padded] = sam.encode(models("sam"), [pixels])
     assert (padded.resized_hw, padded.low_picture_hw) == ((40, 64), (10, 16))
-    [squashed] = sam.encode(sam.build("encoder", folders("sam2")), [pixels])
+    [squashed] = sam.encode(models("sam2"), [pixels])
     assert (squashed.resized_hw, squashed.low_picture_hw) == ((64, 64), (16, 16))
     assert len(squashed.features) == 3 and len(padded.features) == 1
 
@@ -188,11 +193,9 @@ def test_a_library_squashes_and_the_package_pads(folders):
 
 
 @pytest.mark.parametrize("layout", SAM_CHECKPOINTS)
-def test_each_part_serves_alone_and_holds_nothing_of_the_other(folders, layout):
-    folder = folders(layout)
-    encoder, decoder = sam.build("encoder", folder), sam.build("decoder", folder)
-    model = sam.join(folder, encoder, decoder)
-    assert (model.encoder, model.decoder) == (encoder, decoder)
+def test_each_part_serves_alone_and_holds_nothing_of_the_other(folders, models, layout):
+    model = models(layout)
+    encoder, decoder = model.encoder, model.decoder
     [kept] = sam.encode(encoder, [picture(40, 60)])
     asked = prompts("point", 0.5)
     alone, joined = sam.decode(decoder, kept, asked), sam.decode(model, kept, asked)
@@ -201,14 +204,13 @@ def test_each_part_serves_alone_and_holds_nothing_of_the_other(folders, layout):
     assert all(level.dtype == np.float16 for level in kept.features)
     assert kept.bytes_held == sum(2 * level.size for level in kept.features)
     whole = sum(tensor.nbytes for part in (encoder, decoder) for tensor in part.module.parameters())
-    stored = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    stored = sum(file.stat().st_size for file in folders(layout).glob("*.safetensors"))
     assert whole < stored
 
 
 @pytest.mark.parametrize("layout", SAM_CHECKPOINTS)
-def test_the_graph_and_the_module_agree(folders, layout):
-    folder = folders(layout)
-    encoder, decoder = sam.build("encoder", folder), sam.build("decoder", folder)
+def test_the_graph_and_the_module_agree(models, layout):
+    encoder, decoder = models(layout).encoder, models(layout).decoder
     on_accelerator = replace(decoder, graph=None)
     assert on_accelerator.is_batched and not decoder.is_batched
     [kept] = sam.encode(encoder, [picture(40, 60)])
@@ -217,7 +219,7 @@ def test_the_graph_and_the_module_agree(folders, layout):
         for asked in (prompts(kind, 0.5), replace(prompts(kind, 0.5), mask_logits=mask)):
             graph = sam.decode(decoder, kept, asked)
             module = sam.decode(on_accelerator, kept, asked)
-            assert np.allclose(graph.logits, module.logits, atol=2e-3)
+            assert np.allclose(graph.logits, module.logits, atol=2e-3, rtol=2e-3)
             assert np.allclose(graph.iou, module.iou, atol=CLOSE)
 
 
@@ -231,16 +233,27 @@ def test_clicks_of_many_visitors_run_side_by_side(mini):
 
 
 @pytest.mark.parametrize("layout", ["sam", "sam2-video"])
-def test_pictures_of_several_visitors_are_encoded_together(folders, layout):
-    encoder = sam.build("encoder", folders(layout))
+def test_pictures_of_several_visitors_are_encoded_together(models, layout):
+    encoder = models(layout).encoder
     pictures = [picture(40, 60, 1), picture(60, 40, 2), picture(64, 64, 3)]
     together = sam.encode(encoder, pictures)
     for pixels, kept in zip(pictures, together, strict=True):
         [alone] = sam.encode(encoder, [pixels])
         assert replace(kept, features=()) == replace(alone, features=())
         for a, b in zip(kept.features, alone.features, strict=True):
-            assert np.allclose(a, b, atol=2e-3)
+            assert np.allclose(a, b, atol=2e-3, rtol=2e-3)
     assert sam.encode(encoder, []) == []
+
+
+@pytest.mark.parametrize("layout", SAM_CHECKPOINTS)
+def test_sixteen_bits_are_enough_for_an_encoder(models, layout):
+    """What it is kept in on an accelerator."""
+    encoder = models(layout).encoder
+    half = replace(encoder, module=copy.deepcopy(encoder.module).half())
+    pixels = [picture(40, 60)]
+    [rough], [fine] = sam.encode(half, pixels), sam.encode(encoder, pixels)
+    for a, b in zip(rough.features, fine.features, strict=True):
+        assert np.abs(a.astype(np.float32) - b).max() <= 0.02 * np.abs(b).max()
 
 
 def test_large_squares_are_encoded_one_after_another(mini, monkeypatch):
@@ -259,18 +272,17 @@ def test_large_squares_are_encoded_one_after_another(mini, monkeypatch):
 
 @pytest.mark.parametrize("layout", SAM_CHECKPOINTS)
 @pytest.mark.parametrize("is_batched", [False, True])
-def test_a_grid_is_many_single_clicks(folders, layout, is_batched):
-    folder = folders(layout)
-    decoder = sam.build("decoder", folder)
+def test_a_grid_is_many_single_clicks(models, layout, is_batched):
+    decoder = models(layout).decoder
     decoder = replace(decoder, graph=None) if is_batched else decoder
-    [kept] = sam.encode(sam.build("encoder", folder), [picture(40, 60)])
+    [kept] = sam.encode(models(layout), [picture(40, 60)])
     points = np.array([[5.5, 6], [30, 20], [59, 39]])
     grid = sam.decode_points(decoder, kept, points)
     assert grid.logits.shape == (3, 3, *kept.low_hw) and grid.iou.shape == (3, 3)
     for number, point in enumerate(points):
         asked = Prompts(point[None], np.array([1]), is_multimask=True)
         alone = sam.decode(decoder, kept, asked)
-        assert np.allclose(grid.logits[number], alone.logits, atol=2e-3)
+        assert np.allclose(grid.logits[number], alone.logits, atol=2e-3, rtol=2e-3)
         assert np.allclose(grid.iou[number], alone.iou, atol=CLOSE)
         assert np.allclose(
             grid.stability[number], sam.decode(decoder, kept, asked).stability, atol=0.2
