@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import fill, indent
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from playground.entries import Entry
 
 # The class that reads the weights: one has a package of its own, the others run in transformers.
 PACKAGE_CLASS = "SamModel"
+# Of a list of numbers, before what stands around it.
+MOST_COLUMNS = 66
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ def needed_steps(steps: Sequence[Step]) -> Sequence[Step]:
 
 
 def _package_parts(recipe: Recipe, say: Callable[[str], str]) -> list[str]:
+    steps = needed_steps(recipe.steps)
+    asked = [_package_step(step, place > 0) for place, step in enumerate(steps)]
     item = recipe.item
     hub = "" if item.is_built_in else "from huggingface_hub import snapshot_download\n"
     return [
@@ -92,30 +97,30 @@ def _package_parts(recipe: Recipe, say: Callable[[str], str]) -> list[str]:
         f"{hub}from PIL import Image\nfrom segment_anything import SamPredictor\n\n"
         "from playground.models.sam_weights import load_package_sam\n"
         "from playground.visitors.pictures import read_picture",
-        f"predictor = SamPredictor(load_package_sam({_folder(recipe)}))\n"
+        f"{_folder(recipe)}\npredictor = SamPredictor(load_package_sam(Path(folder)))\n"
         f"predictor.set_image(read_picture(Path({recipe.picture!r})).pixels)\n"
         f"{_comment(say, 'half')}\npredictor.features = predictor.features.half().float()",
-        _comment(say, "corner"),
-        *(_package_step(step, place > 0) for place, step in enumerate(needed_steps(recipe.steps))),
+        f"{_comment(say, 'corner')}\n{asked[0]}",
+        *asked[1:],
     ]
 
 
 def _package_step(step: Step, uses_previous: bool) -> str:
-    lines = []
+    asked = []
     if step.points_xy:
-        lines.append(f"point_coords={_array(step.points_xy)} - 0.5,")
-        lines.append(f"point_labels=np.array({list(step.labels)}),")
+        asked.append(f"point_coords=np.float32({_numbers(step.points_xy)}) - 0.5,")
+        asked.append(f"point_labels=np.array({_wrapped(list(step.labels))}),")
     if step.box_xyxy is not None:
-        lines.append(f"box={_array(step.box_xyxy)} - 0.5,")
+        asked.append(f"box=np.float32({_numbers(step.box_xyxy)}) - 0.5,")
     if uses_previous:
-        lines.append("mask_input=logits,")
-    lines.append(f"multimask_output={step.is_multimask},")
-    asked = "".join(f"    {line}\n" for line in lines)
-    return f"_, iou, logits = predictor.predict(\n{asked})\n{_kept(step)}"
+        asked.append("mask_input=logits,")
+    asked.append(f"multimask_output={step.is_multimask},")
+    return f"_, iou, logits = predictor.predict(\n{_indented(asked)})\n{_kept(step)}"
 
 
 def _library_parts(recipe: Recipe, say: Callable[[str], str]) -> list[str]:
-    place = f"{recipe.item.source!r}, revision={recipe.revision!r}"
+    steps = needed_steps(recipe.steps)
+    asked = [_library_step(step, place > 0) for place, step in enumerate(steps)]
     name = recipe.item.class_name
     return [
         _comment(say, "run_here"),
@@ -123,70 +128,80 @@ def _library_parts(recipe: Recipe, say: Callable[[str], str]) -> list[str]:
         "from torch.nn.functional import interpolate\n"
         f"from transformers import AutoImageProcessor, {name}\n\n"
         "from playground.visitors.pictures import read_picture",
-        f"model = {name}.from_pretrained({place}).float().eval()\n"
-        f"processor = AutoImageProcessor.from_pretrained({place})\n"
+        f"torch.set_grad_enabled(False)\nsource = {recipe.item.source!r}\n"
+        f"revision = {recipe.revision!r}\n"
+        f"model = {name}.from_pretrained(source, revision=revision).float().eval()\n"
+        "processor = AutoImageProcessor.from_pretrained(source, revision=revision)\n"
         f"pixels = read_picture(Path({recipe.picture!r})).pixels\n"
-        "height, width = pixels.shape[:2]\n"
         'square = processor(images=pixels, return_tensors="pt")["pixel_values"]\n'
-        "scale = square.shape[-1] / np.array([width, height])\n"
-        f"torch.set_grad_enabled(False)\n{_comment(say, 'half')}\n"
+        f"{_comment(say, 'half')}\n"
         "features = [level.half().float() for level in model.get_image_embeddings(square)]",
-        _comment(say, "corner"),
-        *(_library_step(step, place > 0) for place, step in enumerate(needed_steps(recipe.steps))),
+        "height, width = pixels.shape[:2]\nside = square.shape[-1]\n"
+        f"{_comment(say, 'corner')}\n\n\n"
+        "def placed(points):\n"
+        "    points = (np.float32(points) - 0.5) * (side / np.array([width, height]))\n"
+        "    return torch.from_numpy(points).float()[None, None]\n",
+        *asked,
     ]
 
 
 def _library_step(step: Step, uses_previous: bool) -> str:
-    lines = ["image_embeddings=features,"]
+    asked = ["image_embeddings=features,"]
     if step.points_xy:
-        points = f"({_array(step.points_xy)} - 0.5) * scale"
-        lines.append(f"input_points=torch.tensor({points}).float()[None, None],")
-        lines.append(f"input_labels=torch.tensor([[{list(step.labels)}]]),")
+        asked.append(f"input_points=placed({_numbers(step.points_xy)}),")
+        asked.append(f"input_labels=torch.tensor([[{_wrapped(list(step.labels))}]]),")
     if step.box_xyxy is not None:
         left, top, right, bottom = step.box_xyxy
-        corners = f"({_array([(left, top), (right, bottom)])} - 0.5) * scale"
-        lines.append(f"input_boxes=torch.tensor({corners}).float().reshape(1, 1, 4),")
+        corners = _numbers([(left, top), (right, bottom)])
+        asked.append(f"input_boxes=placed({corners}).reshape(1, 1, 4),")
     if uses_previous:
-        lines.append("input_masks=torch.from_numpy(logits)[None],")
-    lines.append(f"multimask_output={step.is_multimask},")
-    asked = "".join(f"    {line}\n" for line in lines)
+        asked.append("input_masks=torch.from_numpy(logits)[None],")
+    asked.append(f"multimask_output={step.is_multimask},")
     told = "iou, logits = answer.iou_scores[0, 0].numpy(), answer.pred_masks[0, 0].numpy()"
-    return f"answer = model(\n{asked})\n{told}\n{_kept(step)}"
+    return f"answer = model(\n{_indented(asked)})\n{told}\n{_kept(step)}"
 
 
 def _ending(recipe: Recipe, is_package: bool) -> str:
-    last = recipe.steps[-1].chosen
     full = (
         "full = predictor.model.postprocess_masks(\n"
         "    torch.from_numpy(logits)[None], predictor.input_size, predictor.original_size\n)"
         if is_package
         else "full = torch.from_numpy(logits)[None]\n"
-        "for size in (tuple(square.shape[-2:]), (height, width)):\n"
+        "for size in ((side, side), (height, width)):\n"
         '    full = interpolate(full, size, mode="bilinear", align_corners=False)'
     )
     return (
         f"{full}\nmask = full[0, 0].numpy() > {float(recipe.threshold)!r}\n"
         'Image.fromarray(mask.astype(np.uint8) * 255).save("mask.png")\n'
-        f'print(f"{{iou[{last}]:.4f}}")'
+        f'print(f"IoU: {{iou[{recipe.steps[-1].chosen}]:.4f}}")'
     )
 
 
 def _folder(recipe: Recipe) -> str:
     item = recipe.item
     if item.is_built_in:
-        return f"Path('assets/models') / {item.source!r}"
-    files = f"allow_patterns={list(item.files)!r}" if item.files else ""
-    asked = ", ".join(filter(None, [repr(item.source), f"revision={recipe.revision!r}", files]))
-    return f"Path(snapshot_download({asked}))"
+        return f"folder = {f'assets/models/{item.source}'!r}"
+    asked = [f"{item.source!r},", f"revision={recipe.revision!r},"]
+    if item.files:
+        asked.append(f"allow_patterns={list(item.files)!r},")
+    return f"folder = snapshot_download(\n{_indented(asked)})"
 
 
 def _kept(step: Step) -> str:
     return f"logits = logits[[{step.chosen}]].astype(np.float16).astype(np.float32)"
 
 
-def _array(rows: Sequence[float] | Sequence[tuple[float, float]]) -> str:
+def _indented(lines: Sequence[str]) -> str:
+    return indent("".join(f"{line}\n" for line in lines), "    ")
+
+
+def _numbers(rows: Sequence[float] | Sequence[tuple[float, float]]) -> str:
     """As short as 32 bits allow, which is what the playground rounds clicks to."""
-    return f"np.float32({_short(np.asarray(rows, np.float32).tolist())!r})"
+    return _wrapped(_short(np.asarray(rows, np.float32).tolist()))
+
+
+def _wrapped(numbers: Sequence[Any]) -> str:
+    return fill(repr(numbers), MOST_COLUMNS, break_long_words=False)
 
 
 def _short(value: Any) -> Any:
