@@ -1,4 +1,4 @@
-"""Every published CLIP of the catalogue: fetched from a hub in its own layout, then used."""
+"""Every published model of the catalogue: fetched from a hub in its own layout, then used."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from playground.cache import Cache
 from playground.catalog import CATALOG, cache_items, entry
 from playground.hub.store import Store
 from playground.index import make_index
-from playground.models import clip
+from playground.models import clip, sam
 from playground.models.clip_families import family_of_class
 from playground.search import Asker, Query, find
 from playground.zero_shot import name_picture
 from tests.hub.tiny_entry import settings_at
 from tests.models.tiny_checkpoints import CHECKPOINTS
+from tests.models.tiny_sams import SAM_CHECKPOINTS
 from tests.tiny_world import save_tiny_pictures
 
 # How the repository of each entry is laid out, by the tiny checkpoint that is like it.
@@ -30,12 +31,26 @@ LAYOUTS = {
     "metaclip2-b32": "metaclip2",
     "chinese-clip-b16": "chinese-clip",
 }
+SAM_LAYOUTS = {
+    "sam-vit-b": "sam",
+    "sam-vit-l": "sam",
+    "sam-vit-h": "sam",
+    "sam2.1-hiera-tiny": "sam2-video",
+    "sam2.1-hiera-small": "sam2-video",
+    "sam2.1-hiera-base-plus": "sam2-video",
+    "sam2.1-hiera-large": "sam2-video",
+    "edgetam": "edgetam",
+}
 # What such repositories hold beside: it must stay where it is.
 UNWANTED = ("pytorch_model.bin", "open_clip_pytorch_model.bin", "tf_model.h5", "README.md")
 
 
 def test_every_published_clip_is_tried():
     assert set(LAYOUTS) == {e.key for e in CATALOG if e.family == "clip" and not e.is_built_in}
+
+
+def test_every_published_segmenter_is_tried():
+    assert set(SAM_LAYOUTS) == {e.key for e in CATALOG if e.family == "sam" and not e.is_built_in}
 
 
 @pytest.mark.parametrize("key", LAYOUTS)
@@ -73,3 +88,31 @@ def test_a_published_model_is_fetched_and_used(key, hub, tmp_path):
     is_sigmoid = naming.logit_bias is not None
     assert is_sigmoid == ("Siglip" in family_of_class(item.class_name).class_name)
     assert is_sigmoid or shares.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("key", SAM_LAYOUTS)
+def test_a_published_segmenter_is_fetched_and_used(key, hub, tmp_path):
+    there = tmp_path / "there"
+    SAM_CHECKPOINTS[SAM_LAYOUTS[key]](there)
+    for name in (*UNWANTED, "sam2.1_hiera_tiny.pt", "sam2.1_hiera_t.yaml"):
+        (there / name).write_bytes(b"\x80\x02not wanted")
+    hub.add(entry(key).source, there)
+    item = replace(entry(key), least_memory_bytes=0)
+    store = Store(settings_at(tmp_path / "cache", download="all"))
+    cache = Cache(cache_items([item], settings_at(tmp_path / "cache", download="all"), store))
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 50, 3), np.uint8)
+
+    encoded = cache.batch(f"{key}/encoder", sam.encode, pixels)
+    fetched = {file.name for file in store.folder_of(item).iterdir()}
+    assert fetched == {"config.json", "model.safetensors", "preprocessor_config.json"}
+    asked = sam.Prompts(np.array([[25.5, 15.5]]), np.array([1]), is_multimask=True)
+    with cache.lease(f"{key}/decoder") as decoder:
+        clicked = sam.decode(decoder, encoded, asked)
+    joined = cache.run(key, lambda model: sam.decode(model, encoded, asked))
+    assert np.array_equal(clicked.logits, joined.logits) and len(clicked.iou) == 3
+    chosen = clicked.logits[sam.choose(clicked, asked, encoded)]
+    assert sam.full_mask(chosen, encoded).shape == (30, 50)
+    grid = cache.run(
+        f"{key}/decoder", lambda decoder: sam.decode_points(decoder, encoded, asked.points_xy)
+    )
+    assert np.allclose(grid.logits[0], clicked.logits, atol=2e-3, rtol=2e-3)
