@@ -19,6 +19,8 @@ import pytest
 from PIL import Image
 from pycocotools import mask as coco_mask
 
+from playground.sentences import read_sentences
+
 # pycocotools is not yet up with numpy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -353,3 +355,83 @@ def test_odd_masks_come_back_exact(make, mask):
     values = brush_decoded(task["annotations"][0]["result"][0]["value"]["rle"])
     assert np.array_equal(values.reshape(*mask.shape, 4)[..., 3] > 0, mask)
     assert np.array_equal(opened(make("mask", [mask], ["x"])) > 0, mask)
+
+
+OUTLINE_FORMATS = ["coco-polygons", "yolo", "label-studio-polygon", "labelme", "svg"]
+
+
+@pytest.mark.parametrize("chosen", OUTLINE_FORMATS)
+def test_objects_of_few_pixels_keep_an_outline(make, chosen):
+    tiny = [np.zeros((20, 30), bool) for _ in range(3)]
+    tiny[0][0, 0] = True
+    tiny[1][19, 28:] = True
+    tiny[2][4:6, 7] = True
+    assert make(chosen, tiny)["check"]["iou"] == 1
+
+
+def test_a_hole_stays_a_hole_whichever_rule_fills_the_one_ring(make):
+    """Canvas and Label Studio fill what winds around a point at all, others count crossings."""
+    made = make("yolo")
+    parts = np.array(made["bytes"].decode().split("\n")[0].split()[1:], float).reshape(-1, 2)
+    ring = (parts * (WIDTH, HEIGHT)).tolist()
+    y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    windings = np.zeros((HEIGHT, WIDTH), int)
+    for (x0, y0), (x1, y1) in pairwise([*ring, ring[0]]):
+        if y0 == y1:
+            continue
+        is_left = x < x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+        windings += is_left & (y0 <= y) & (y < y1)
+        windings -= is_left & (y1 <= y) & (y < y0)
+    assert iou(windings != 0, MASKS[0]) >= LEAST_OUTLINE_IOU
+    assert np.array_equal(windings % 2 == 1, filled([ring]))
+
+
+def test_outlines_that_are_given_are_used(module_page):
+    """The stage may know better ones than the mask's: those of the logits."""
+    asked = {
+        "mask": to_text(np.pad(np.ones((4, 4), bool), 3)),
+        "rings": [[2.8, 3, 7, 3, 7, 7, 3, 7]],
+    }
+    text = module_page.evaluate(
+        """async ({ mask, rings }) => {
+          const { makeFile } = await import('/segment/exports.js');
+          const bytes = Uint8Array.from(atob(mask), (c) => c.charCodeAt(0));
+          const object = { name: 'a', mask: bytes, rings };
+          const picture = { width: 10, height: 10, name: '', pixels: null };
+          const made = await makeFile('svg', { picture, objects: [object], date: '2026-11-24' });
+          return made.name + new TextDecoder().decode(made.bytes);
+        }""",
+        asked,
+    )
+    assert text.startswith("picture_svg.svg")
+    assert 'd="M2.8 3 7 3 7 7 3 7Z"' in text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "mask", "code"),
+    [("csv", [0] * 4, "export.none"), ("cutout", [1] * 4, "export.pixels")],
+)
+def test_what_cannot_be_made_is_refused_by_name(module_page, chosen, mask, code):
+    refused = module_page.evaluate(
+        """async ([format, mask]) => {
+          const { makeFile } = await import('/segment/exports.js');
+          const objects = [{ name: 'a', mask: Uint8Array.from(mask) }];
+          const picture = { width: 2, height: 2, name: 'a.png', pixels: null };
+          const asked = makeFile(format, { picture, objects, date: '2026-11-24' });
+          return asked.then(() => '', (error) => error.code);
+        }""",
+        [chosen, mask],
+    )
+    assert refused == code
+
+
+def test_the_menu_has_a_name_and_a_line_for_each_format(module_page):
+    formats = module_page.evaluate(
+        "async () => (await import('/segment/exports.js')).FORMATS.map(({ id }) => id)"
+    )
+    assert formats[0] == "cutout"
+    for language in ("en", "zh-Hant"):
+        words = read_sentences(language)
+        told = {key for key in words if key.startswith("segment.ui.format_")}
+        ends = ("", "_help")
+        assert told == {f"segment.ui.format_{name}{end}" for name in formats for end in ends}

@@ -13,8 +13,10 @@ import { masksOfSvg, svgOf } from './svg.js';
 import { classesOf, masksOfYolo, yoloOf } from './yolo.js';
 import { makeZip, readZip } from './zip.js';
 
-// In pixels: how far a simplified outline may run beside the true one.
-const TOLERANCE = 0.7;
+// How far a simplified outline may run beside the true one: in pixels, and of the side of a square
+// with the object's area, for a small one would lose its shape.
+const MOST_PIXELS_BESIDE = 0.7;
+const MOST_SIDE_BESIDE = 1 / 20;
 const MASK_EDGE = 0.5;
 
 const json = (value, indent) => new TextEncoder().encode(JSON.stringify(value, null, indent));
@@ -205,11 +207,11 @@ function united(objects) {
   return { ...objects[0], name: objects.map(({ name }) => name).join('+'), mask, alpha, rings: null, isSimple: false };
 }
 
-// An object of a pixel or two may lose its whole outline to the tolerance.
 function outlined(object, { width, height }) {
   if (object.isSimple) return object;
   const exact = () => contours(object.mask, { width, height }, MASK_EDGE);
-  const rings = simplify(object.rings ?? exact(), TOLERANCE);
+  const tolerance = Math.min(MOST_PIXELS_BESIDE, Math.sqrt(area(object.mask)) * MOST_SIDE_BESIDE);
+  const rings = simplify(object.rings ?? exact(), tolerance);
   return { ...object, isSimple: true, rings: polygonsOf(rings).length ? rings : exact() };
 }
 
