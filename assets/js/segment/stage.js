@@ -44,33 +44,37 @@ class App extends Editing {
   }
 
   // ---- what the server says ----
-  async receive(value) {
+  receive(value) {
     if (!value?.stamp || value.stamp === this.seen) return;
     this.seen = value.stamp;
     // Upstream goes a small value only, never the picture that came down.
     const told = { ...value };
     this.sendUp();
+    // A picture takes a while to be unpacked; what is told after it must not overtake it.
+    this.receiving = (this.receiving ?? Promise.resolve()).then(() => this.take(told));
+  }
+
+  async take(told) {
     if (told.words) this.say(told.words);
     if (told.error) this.openFailed(told.error);
     if (told.model) this.model = told.model;
     if (told.seconds) this.seconds = told.seconds;
     if (told.picture) await this.receivePicture(told);
     if ('ranking' in told) this.setRanking(told.ranking);
-    if (told.proposals_of !== undefined) this.hovering.fetch(told.proposals_done, told.proposals_of);
+    if (told.picture?.id === this.picture?.id && told.proposals_of !== undefined) {
+      this.hovering.fetch(told.proposals_done, told.proposals_of);
+    }
     this.changed();
   }
 
   async receivePicture({ picture, model }) {
     const isKnown = picture.id === this.picture?.id;
     const isAgain = this.picture?.hash === picture.hash && this.picture.model === model?.key;
+    // News without the picture is about the one that stands there, or about one that is gone.
+    if (!picture.src || isKnown) return;
     this.isAsking = false;
-    if (isKnown && !picture.src) return;
-    if (isAgain && this.picture.id !== null) {
-      Object.assign(this.picture, { id: picture.id });
-    } else {
-      const image = picture.src ? await Pictures.load(picture.src) : this.picture?.image;
-      this.show({ ...picture, image, model: model?.key });
-    }
+    if (isAgain) this.picture.id = picture.id;
+    else this.show({ ...picture, image: await Pictures.load(picture.src), model: model?.key });
     this.setBusy(false);
     this.stage.dataset.ready = picture.id;
     this.sendUp();
