@@ -425,6 +425,27 @@ def test_what_cannot_be_made_is_refused_by_name(module_page, chosen, mask, code)
     assert refused == code
 
 
+def test_a_worker_makes_the_same_files_and_refuses_the_same(module_page):
+    same, code = module_page.evaluate(
+        """async () => {
+          const { makeFile } = await import('/segment/exports.js');
+          const { makeFileApart } = await import('/segment/exports_apart.js');
+          const picture = { width: 3, height: 2, name: 'a.png', pixels: new ImageData(3, 2) };
+          const objects = [{ name: 'a', mask: Uint8Array.of(0, 1, 1, 0, 0, 1) }];
+          const content = { picture, objects, date: '2026-11-24' };
+          const here = await makeFile('zip', content);
+          const apart = await makeFileApart('zip', content);
+          const refused = makeFileApart('zip', { ...content, objects: [] });
+          return [
+            JSON.stringify(here) === JSON.stringify(apart),
+            await refused.catch((error) => error.code),
+          ];
+        }"""
+    )
+    assert same
+    assert code == "export.none"
+
+
 def test_the_menu_has_a_name_and_a_line_for_each_format(module_page):
     formats = module_page.evaluate(
         "async () => (await import('/segment/exports.js')).FORMATS.map(({ id }) => id)"

@@ -15,8 +15,9 @@ export function csvOf({ picture, objects }) {
     const pixels = area(mask);
     const [x0, y0, x1, y1] = boundingBox(mask, picture);
     const percent = (pixels * 100) / (picture.width * picture.height);
+    const sizes = [pixels, percent.toFixed(4)];
     const centre = centreOf(mask, picture, pixels).map((value) => value.toFixed(2));
-    return [place + 1, quoted(name), pixels, percent.toFixed(4), x0, y0, x1 - x0, y1 - y0, ...centre].join(',');
+    return [place + 1, quoted(name), ...sizes, x0, y0, x1 - x0, y1 - y0, ...centre].join(',');
   });
   return UTF8_MARK + [HEAD, ...lines].map((line) => `${line}\r\n`).join('');
 }

@@ -18,6 +18,8 @@ import { makeZip, readZip } from './zip.js';
 const MOST_PIXELS_BESIDE = 0.7;
 const MOST_SIDE_BESIDE = 1 / 20;
 const MASK_EDGE = 0.5;
+// Of a name that a file is called after.
+const MOST_LETTERS = 40;
 
 const json = (value, indent) => new TextEncoder().encode(JSON.stringify(value, null, indent));
 const text = (value) => new TextEncoder().encode(value);
@@ -152,7 +154,8 @@ async function zipOf(given) {
   const content = { ...given, objects: given.objects.map((object) => outlined(object, given.picture)) };
   const files = [];
   const checks = [];
-  const formats = FORMATS.filter(({ id, needsPixels }) => id !== 'zip' && (!needsPixels || content.picture.pixels));
+  const hasPixels = Boolean(content.picture.pixels);
+  const formats = FORMATS.filter(({ id, needsPixels }) => id !== 'zip' && (hasPixels || !needsPixels));
   for (const { id, many } of formats) {
     const parts = many ? [content.objects] : content.objects.map((object) => [object]);
     for (const [place, objects] of parts.entries()) {
@@ -163,11 +166,12 @@ async function zipOf(given) {
     }
   }
   // Numbers of classes are all that the text holds.
-  files.push({ name: 'yolo/classes.txt', bytes: text(classesOf(content.objects).map((n) => `${n}\n`).join('')) });
+  const classes = classesOf(content.objects).map((name) => `${name}\n`);
+  files.push({ name: 'yolo/classes.txt', bytes: text(classes.join('')) });
   const bytes = await makeZip(files, content.date);
   const again = await readZip(bytes);
-  const isSame = again.every((file, i) => file.name === files[i].name && isEqual(file.bytes, files[i].bytes));
-  if (!isSame) throw new Error('the ZIP differs from what went into it');
+  const isSame = (file, i) => file.name === files[i].name && isEqual(file.bytes, files[i].bytes);
+  if (again.length !== files.length || !again.every(isSame)) throw new Error('the ZIP is broken');
   const name = `${stemOf(content.picture.name)}.zip`;
   return { name, bytes, type: KINDS.zip.type, check: { iou: Math.min(...checks), points: null } };
 }
@@ -204,7 +208,7 @@ function united(objects) {
       if (other.alpha[i] > alpha[i]) alpha[i] = other.alpha[i];
     }
   }
-  return { ...objects[0], name: objects.map(({ name }) => name).join('+'), mask, alpha, rings: null, isSimple: false };
+  return { ...objects[0], mask, alpha, rings: null, isSimple: false };
 }
 
 function outlined(object, { width, height }) {
@@ -223,13 +227,17 @@ function alphaBox(alpha, size) {
 function fileName(format, { picture, objects }) {
   const kind = KINDS[format];
   const shown = kind.many ? [] : [objects.map(({ name }) => name).join('-')];
-  return `${[stemOf(picture.name), ...shown.map(plain), format].filter(Boolean).join('_')}.${kind.extension}`;
+  const words = [stemOf(picture.name), ...shown.map(plain), format].filter(Boolean);
+  return `${words.join('_')}.${kind.extension}`;
 }
 
 const stemOf = (name) => plain((name ?? '').replace(/\.[^.]*$/, '')) || 'picture';
 
 // Letters and numbers of any script; nothing that a file system or a shell could take for its own.
-const plain = (name) => name.normalize('NFC').replace(/[^\p{L}\p{M}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 60);
+function plain(name) {
+  const words = name.normalize('NFC').split(/[^\p{L}\p{M}\p{N}]+/u).filter(Boolean);
+  return [...words.join('-')].slice(0, MOST_LETTERS).join('');
+}
 
 const isEqual = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 

@@ -45,12 +45,12 @@ export async function decodePng(file) {
     const name = String.fromCharCode(...file.subarray(at + 4, at + 8));
     const end = at + 8 + length;
     if (crc32(file.subarray(at + 4, end)) !== view.getUint32(end)) throw new Error(`broken ${name}`);
-    if (name === 'IHDR') header = { width: view.getUint32(at + 8), height: view.getUint32(at + 12), at: at + 16 };
+    if (name === 'IHDR') header = file.subarray(at + 8, end);
     if (name === 'IDAT') parts.push(file.subarray(at + 8, end));
     at = end + 4;
   }
-  const { width, height } = header;
-  const [bits, colour] = [file[header.at], file[header.at + 1]];
+  const [width, height] = [0, 4].map((at) => new DataView(header.buffer, header.byteOffset).getUint32(at));
+  const [bits, colour] = header.subarray(8);
   const [kind, [, , step]] = Object.entries(KINDS).find(([, k]) => k[0] === colour && k[1] === bits);
   const bytes = unfiltered(await decompress(join(parts), 'deflate'), width * step, height);
   return { width, height, kind, data: bits === 16 ? to16(bytes) : bytes };
