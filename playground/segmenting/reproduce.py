@@ -41,6 +41,11 @@ class Step:
     chosen: int = 0
     uses_previous: bool = False
 
+    @property
+    def row(self) -> int:
+        """Where the mask that was taken stands in the answer: alone, or among three."""
+        return self.chosen if self.is_multimask else 0
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -173,7 +178,7 @@ def _ending(recipe: Recipe, is_package: bool) -> str:
     return (
         f"{full}\nmask = full[0, 0].numpy() > {float(recipe.threshold)!r}\n"
         'Image.fromarray(mask.astype(np.uint8) * 255).save("mask.png")\n'
-        f'print(f"IoU: {{iou[{recipe.steps[-1].chosen}]:.4f}}")'
+        f'print(f"IoU: {{iou[{recipe.steps[-1].row}]:.4f}}")'
     )
 
 
@@ -188,7 +193,7 @@ def _folder(recipe: Recipe) -> str:
 
 
 def _kept(step: Step) -> str:
-    return f"logits = logits[[{step.chosen}]].astype(np.float16).astype(np.float32)"
+    return f"logits = logits[[{step.row}]].astype(np.float16).astype(np.float32)"
 
 
 def _indented(lines: Sequence[str]) -> str:
