@@ -54,7 +54,7 @@ export class Bar {
     const { items, of } = app.hovering;
     const isLooking = of > 0 && app.hovering.wanted < of;
     const told = app.isBusy ? app.ui.say('encoding')
-      : isLooking ? app.ui.say('looking', { count: items.length }) : '';
+      : app.decoding.isSlow ? app.ui.say('waiting') : isLooking ? app.ui.say('looking', { count: items.length }) : '';
     if (this.progress.textContent !== told) this.progress.textContent = told;
   }
 

@@ -1,6 +1,7 @@
 // From prompts to masks: one question on the way at a time, always about what stands there now.
 // No click is lost: each question holds every click so far.
 const MOST_ANSWERS = 200;
+const SLOW_MS = 900;
 
 export class Decoding {
   constructor(app) {
@@ -54,13 +55,23 @@ export class Decoding {
     if (this.isBusy || !id || !this.isWaiting(working)) return;
     const { steps, ask } = this.question(working);
     this.isBusy = true;
+    this.isSlow = false;
+    const slow = setTimeout(() => this.tellSlow(), SLOW_MS);
     this.seq += 1;
     const seq = this.seq;
     const started = performance.now();
     const answer = await this.call('decode', { id, seq, ...ask });
-    this.isBusy = false;
+    clearTimeout(slow);
+    this.isBusy = this.isSlow = false;
     if (app.picture?.id === id) this.take(working, steps, answer, performance.now() - started);
     this.pump();
+  }
+
+  // The first click of a day loads the model.
+  tellSlow() {
+    this.isSlow = true;
+    this.app.announcer.say(this.app.ui.say('waiting'));
+    this.app.changed();
   }
 
   take(working, steps, answer, milliseconds) {
@@ -71,7 +82,8 @@ export class Decoding {
       app.tell(answer.error);
     } else {
       const { candidates, best, seconds } = answer;
-      this.keep(working.key, { candidates, best, steps, seq: answer.seq, seconds, milliseconds });
+      const kept = { candidates, best, steps, seq: answer.seq, seconds, milliseconds };
+      this.keep(working.key, { ...kept, model: app.model.key });
     }
     return app.answered(working);
   }

@@ -37,8 +37,11 @@ export class Editing {
     if (found) return this.select(found.id, false);
     if (prompts(working) >= MOST_POINTS) return this.tell(this.ui.say('too_many'));
     if (!label && !working) return this.tell(this.ui.say('include_first'));
+    const next = withPoint(working, { x: point[0], y: point[1], label });
+    // Until the answer comes, what lay under the pointer stays.
+    this.heldProposal = working ? null : { key: next.key, index: this.hovering.index };
     this.hovering.leave();
-    return this.setWorking(withPoint(working, { x: point[0], y: point[1], label }));
+    return this.setWorking(next);
   }
 
   drawBox(box) {
@@ -224,7 +227,7 @@ export class Editing {
       return;
     }
     const chosen = Math.min(item.level, answer.candidates.length - 1);
-    this.decoding.keep(working.key, { ...answer, steps });
+    this.decoding.keep(working.key, { ...answer, steps, model: this.model.key });
     const { working: before } = this.now;
     this.setWorking(changed(working, { chosen }));
     this.keep();
@@ -272,7 +275,8 @@ export class Editing {
 
   edit(object) {
     if (object.isLocked || !object.working) return;
-    this.decoding.keep(object.working.key, object.answer);
+    // Another model is asked anew.
+    if (object.answer.model === this.model.key) this.decoding.keep(object.working.key, object.answer);
     this.setWorking(changed(object.working, { of: object.id }));
   }
 

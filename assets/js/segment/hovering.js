@@ -37,7 +37,6 @@ export class Hovering {
       if (answer.error || !answer.items?.length) break;
       this.lowSize = answer.low_size;
       this.items.push(...answer.items);
-      this.of = answer.of ?? this.of;
       this.refilter();
     }
     this.isFetching = false;

@@ -56,6 +56,9 @@ export class Painter {
     if (app.hovering.index >= 0 && !app.brush) this.proposal(app.hovering.index);
     const candidate = app.decoding.candidateOf(working) ?? app.heldCandidate();
     if (candidate) this.working(working, candidate);
+    else if (working && app.heldProposal?.key === working.key && app.heldProposal.index >= 0) {
+      this.proposal(app.heldProposal.index);
+    }
     if (app.stroke) this.strokePath(app.stroke);
     const box = app.dragBox ?? working?.box;
     if (box) this.box(box);

@@ -83,7 +83,10 @@ class App extends Editing {
 
   show(picture) {
     const pending = this.picture?.isPending ? this.picture : null;
-    this.picture = { ...picture, name: picture.name ?? pending?.name ?? 'picture', file: pending?.file ?? null };
+    // Another model answers the same clicks on the same picture.
+    const isSame = this.picture?.hash === picture.hash;
+    this.heldProposal = null;
+    this.picture = { ...picture, name: picture.name || pending?.name || 'picture', file: pending?.file ?? null };
     this.rendering.show(this.picture, this.model);
     this.decoding.forget();
     this.hovering.forget();
@@ -91,7 +94,7 @@ class App extends Editing {
     if (pending) {
       const factor = picture.width / pending.width;
       this.history.mapAll((state) => scaledBy(state, factor));
-    } else {
+    } else if (!isSame) {
       this.history.reset(emptyState());
     }
     this.view.show(this.picture);
