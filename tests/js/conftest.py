@@ -7,7 +7,7 @@ import functools
 import http.server
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -41,7 +41,9 @@ BRIDGE = """window.bridge = (() => {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, read(part)]));
   };
   const write = (value) => {
-    if (value instanceof ImageData) return { ...write(value.data), width: value.width, height: value.height };
+    if (value instanceof ImageData) {
+      return { ...write(value.data), width: value.width, height: value.height };
+    }
     if (ArrayBuffer.isView(value)) {
       const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
       return { array: textOf(bytes), kind: value.constructor.name };
@@ -65,7 +67,7 @@ BRIDGE = """window.bridge = (() => {
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves files without a word; browsers take modules as JavaScript only."""
 
-    extensions_map = {".js": "text/javascript", ".html": "text/html"}
+    extensions_map: ClassVar[dict[str, str]] = {".js": "text/javascript", ".html": "text/html"}
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""

@@ -1,4 +1,4 @@
-"""The two bilinear steps in the browser, beside those of torch and of the segment-anything package."""
+"""The two bilinear steps in the browser, beside those of torch and the segment-anything package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-// Growing and shrinking a mask by a round distance, exact and in one time whatever the distance.
+// Growing and shrinking a mask by a round distance, exactly.
+import { cut, paste, tilesAtEdges } from './tiles.js';
 
 /**
  * Grows a mask to all pixels whose centre is at most so far from one of its own, or shrinks it by all
@@ -10,7 +11,14 @@
  */
 export function grow(mask, size, distance) {
   const value = distance > 0 ? 1 : 0;
-  return spread(mask, size, Math.abs(distance), value);
+  const out = mask.slice();
+  for (const tile of tilesAtEdges(mask, size, Math.abs(distance))) {
+    const [x0, y0, x1, y1] = tile.outer;
+    const part = cut(mask, size, tile.outer);
+    const wide = spread(part, { width: x1 - x0, height: y1 - y0 }, Math.abs(distance), value);
+    paste(out, size, wide, tile);
+  }
+  return out;
 }
 
 // Sets to `value` all that is within a distance of it. A pixel whose nearest one in its column is

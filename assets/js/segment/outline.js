@@ -29,30 +29,54 @@ export function contours(values, size, threshold) {
   return rings;
 }
 
-// A cell lies between four pixel centres; those around the picture have corners outside of it.
-function cellsOf({ values, width, height, threshold }) {
-  const across = width + 1;
-  const codes = new Uint8Array(across * (height + 1));
+// A cell lies between four pixel centres; those around the picture have corners outside of it. With a
+// row of background above and below and a column of it, the corners of cell c are at c and c + 1, and a
+// row on: cells, and all of one value between them, follow each other without a break.
+function cellsOf(grid) {
+  const across = grid.width + 1;
+  const inside = withBorder(grid);
+  const codes = new Uint8Array(across * (grid.height + 1));
   const crossed = [];
-  for (let y = 0; y <= height; y += 1) {
-    const above = (y - 1) * width;
-    const below = y * width;
-    const hasAbove = y > 0;
-    const hasBelow = y < height;
-    let code = 0;
-    for (let x = 0; x <= width; x += 1) {
-      // What was right is left now.
-      code = ((code & 2) >> 1) | ((code & 4) << 1);
-      if (x < width) {
-        if (hasAbove && values[above + x] > threshold) code |= 2;
-        if (hasBelow && values[below + x] > threshold) code |= 4;
-      }
-      if (code === 0 || code === 15) continue;
-      codes[y * across + x] = code;
-      crossed.push(y * across + x);
+  const nextAbove = finder(inside);
+  const nextBelow = finder(inside);
+  let cell = 0;
+  while (cell < codes.length) {
+    const [left, below] = [inside[cell], inside[cell + across]];
+    const code = left | (inside[cell + 1] << 1) | (inside[cell + across + 1] << 2) | (below << 3);
+    if (code === 0 || code === 15) {
+      // Nothing happens before a corner on the right is another one.
+      const other = 1 - left;
+      cell = Math.min(nextAbove(other, cell + 2), nextBelow(other, cell + across + 2) - across) - 1;
+      continue;
     }
+    codes[cell] = code;
+    crossed.push(cell);
+    cell += 1;
   }
   return { codes, crossed };
+}
+
+function withBorder({ values, width, height, threshold }) {
+  const across = width + 1;
+  const inside = new Uint8Array(across * (height + 2) + 1);
+  for (let y = 0; y < height; y += 1) {
+    const from = y * width;
+    const to = (y + 1) * across + 1;
+    for (let x = 0; x < width; x += 1) inside[to + x] = values[from + x] > threshold ? 1 : 0;
+  }
+  return inside;
+}
+
+// Where a value comes next; asked for places that go up, it looks at none twice.
+function finder(inside) {
+  const found = [-1, -1];
+  return (value, from) => {
+    if (found[value] < from) {
+      const place = inside.indexOf(value, from);
+      found[value] = place < 0 ? inside.length + 1 : place;
+    }
+    return found[value];
+  };
 }
 
 // Walks one ring from a cell back to it, and wipes the way out of `codes`.

@@ -17,24 +17,30 @@ export function filter(items, { iou, stability, overlap, area }) {
     if (item.iou > iou && item.stability >= stability && isLarge) good.push(index);
   });
   good.sort((a, b) => items[b].iou - items[a].iou || a - b);
+  return withoutRepeats(good, items, overlap);
+}
+
+// Non-maximum suppression, best first. The boxes lie side by side in one array: all pairs are looked at.
+function withoutRepeats(order, items, overlap) {
+  const boxes = Float64Array.from(order.flatMap((index) => items[index].box));
   const kept = [];
-  for (const index of good) {
-    const { box } = items[index];
-    if (!kept.some((better) => overlapOf(items[better].box, box) > overlap)) kept.push(index);
+  for (let i = 0; i < order.length; i += 1) {
+    if (!kept.some((better) => overlapOf(boxes, 4 * better, 4 * i) > overlap)) kept.push(i);
   }
-  return kept;
+  return kept.map((i) => order[i]);
 }
 
-function overlapOf(one, other) {
-  const width = Math.min(one[2], other[2]) - Math.max(one[0], other[0]);
-  const height = Math.min(one[3], other[3]) - Math.max(one[1], other[1]);
-  if (width <= 0 || height <= 0) return 0;
+function overlapOf(boxes, one, other) {
+  const width = Math.min(boxes[one + 2], boxes[other + 2]) - Math.max(boxes[one], boxes[other]);
+  if (!(width > 0)) return 0;
+  const height = Math.min(boxes[one + 3], boxes[other + 3]) - Math.max(boxes[one + 1], boxes[other + 1]);
+  if (!(height > 0)) return 0;
   const shared = width * height;
-  return shared / (boxArea(one) + boxArea(other) - shared);
+  return shared / (boxArea(boxes, one) + boxArea(boxes, other) - shared);
 }
 
-function boxArea([x0, y0, x1, y1]) {
-  return (x1 - x0) * (y1 - y0);
+function boxArea(boxes, at) {
+  return (boxes[at + 2] - boxes[at]) * (boxes[at + 3] - boxes[at + 1]);
 }
 
 /**

@@ -35,17 +35,17 @@ export function dropIslands(mask, size, least) {
   return kept;
 }
 
-// Runs of one value with the label of their region; `areas` by label, in pixels.
+// Runs of one value, row by row, with the label of their region; `areas` by label, in pixels.
 function regionsOf(mask, { width, height }, value) {
-  const runs = [];
-  const parents = [];
+  const runs = runsOf(mask, width, value);
+  const parents = Int32Array.from(runs, (_, i) => i);
   let above = 0;
+  let start = 0;
+  let end = 0;
   for (let y = 0; y < height; y += 1) {
-    const start = runs.length;
-    addRow(runs, mask, y * width, (y + 1) * width, value);
-    for (let i = start; i < runs.length; i += 1) parents.push(i);
-    join(runs, parents, above, start, width);
-    above = start;
+    while (end < runs.length && runs[end].from < (y + 1) * width) end += 1;
+    join({ runs, parents, width }, above, start, end);
+    [above, start] = [start, end];
   }
   const areas = new Array(runs.length).fill(0);
   runs.forEach((run, i) => {
@@ -55,22 +55,28 @@ function regionsOf(mask, { width, height }, value) {
   return { runs, areas };
 }
 
-function addRow(runs, mask, start, end, value) {
-  let from = start;
-  while (from < end) {
-    while (from < end && mask[from] !== value) from += 1;
-    let to = from;
-    while (to < end && mask[to] === value) to += 1;
-    if (to > from) runs.push({ from, to, label: 0 });
-    from = to;
+// Found in the whole mask at once, which is far faster than row by row, and cut where a row ends.
+function runsOf(mask, width, value) {
+  const runs = [];
+  let from = mask.indexOf(value);
+  while (from >= 0) {
+    const found = mask.indexOf(1 - value, from);
+    const end = found < 0 ? mask.length : found;
+    while (from < end) {
+      const to = Math.min(end, from - (from % width) + width);
+      runs.push({ from, to, label: 0 });
+      from = to;
+    }
+    from = found < 0 ? -1 : mask.indexOf(value, end);
   }
+  return runs;
 }
 
-// Joins the runs of a row, from `start` on, with those of the row above, from `above` on.
-function join(runs, parents, above, start, width) {
+// Joins the runs of a row, from `start` to `end`, with those of the row above, from `above` on.
+function join({ runs, parents, width }, above, start, end) {
   let i = above;
   let j = start;
-  while (i < start && j < runs.length) {
+  while (i < start && j < end) {
     const upper = runs[i];
     const lower = runs[j];
     const isTouching = upper.from + width <= lower.to && lower.from <= upper.to + width;

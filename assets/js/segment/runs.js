@@ -35,19 +35,29 @@ export function fromRuns(text, length) {
  * Where the object lies in the mask that a text stands for.
  * @param {string} text What `toRuns` wrote.
  * @param {number} length Of the mask, in pixels.
- * @returns {Int32Array} Start and end (exclusive) of each run of the object, in turn.
+ * @returns {number[]} Start and end (exclusive) of each run of the object, in turn.
  * @throws {RangeError} The lengths do not sum up to `length`.
  */
 export function spansOf(text, length) {
-  const lengths = text ? text.split(',') : [];
-  const spans = new Int32Array(lengths.length & ~1);
+  const spans = [];
   let at = 0;
-  for (let i = 0; i < lengths.length; i += 1) {
-    if (i & 1) spans[i - 1] = at;
-    // Not a number fails below: it makes the sum one that equals nothing.
-    at += /^\d+$/.test(lengths[i]) ? Number(lengths[i]) : NaN;
-    if (i & 1) spans[i] = at;
+  let count = 0;
+  for (let i = 0; i < text.length; count += 1) {
+    let run = 0;
+    const start = i;
+    for (; i < text.length; i += 1) {
+      const digit = text.charCodeAt(i) - ZERO;
+      if (!(digit >= 0 && digit <= 9)) break;
+      run = 10 * run + digit;
+    }
+    const isNumber = i > start && (i === text.length || (text[i] === ',' && i + 1 < text.length));
+    if (!isNumber) throw new RangeError(`runs at ${i}`);
+    if (count % 2) spans.push(at, at + run);
+    at += run;
+    i += 1;
   }
   if (at !== length) throw new RangeError(`runs ${at} length ${length}`);
   return spans;
 }
+
+const ZERO = 48;
