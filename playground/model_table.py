@@ -48,7 +48,7 @@ def table_in(text: str) -> str:
 def _row(item: Entry, note: str) -> tuple[str, ...]:
     card = f"[trained here](assets/models/{item.key}/README.md)"
     source = card if item.is_built_in else f"[hub](https://huggingface.co/{item.source})"
-    reads = ", ".join(LANGUAGE_NAMES[language] for language in item.languages)
+    reads = ", ".join(LANGUAGE_NAMES[language] for language in item.languages) or "no words"
     return (
         item.title,
         f"{note} {source}",
