@@ -1,28 +1,24 @@
 // Effects that look at each pixel alone. `canvas`: {data: RGBA bytes, changed in place; weights:
 // 0..255, how far a pixel changes; width, height, longer: pixels}.
+import { rowReader, shrink } from './coarse.js';
 import { soften } from './soften.js';
 
 const WHITE = [255, 255, 255];
 const BLACK = [0, 0, 0];
-// How far the spotlight's dusk reaches, in parts of the longer side.
+// How far the spotlight's dusk reaches, in parts of the longer side; it is worked out in blocks.
 const FALL = 0.12;
+const BLOCKS_PER_FALL = 24;
 
 /** @param {string} text "#rrggbb" @returns {number[]} 0..255 each. */
 export function rgbOf(text) {
   return [1, 3, 5].map((from) => Number.parseInt(text.slice(from, from + 2), 16));
 }
 
-// Luma of ITU-R BT.709, section 3.
-const luma = (data, at) => 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
-
 /** Shades of grey: as they are, pale, or brown as old photographs. */
 export const grey = {
   variants: [[BLACK, WHITE], [[140, 140, 140], WHITE], [[30, 15, 5], [255, 240, 205]]],
   paint(canvas, [dark, light]) {
-    change(canvas, (data, at, out) => {
-      const share = luma(data, at) / 255;
-      for (let i = 0; i < 3; i += 1) out[i] = dark[i] + share * (light[i] - dark[i]);
-    });
+    byLuma(canvas, (luma, i) => dark[i] + (luma / 255) * (light[i] - dark[i]));
   },
 };
 
@@ -31,24 +27,27 @@ export const colour = {
   variants: [null, '#e5484d', '#f2b705', '#30a46c', '#8e4ec6'],
   paint(canvas, given, options) {
     const middle = rgbOf(given ?? options.colour);
-    change(canvas, (data, at, out) => {
-      const share = luma(data, at) / 127.5;
-      for (let i = 0; i < 3; i += 1) {
-        out[i] = share < 1 ? share * middle[i] : middle[i] + (share - 1) * (255 - middle[i]);
-      }
+    byLuma(canvas, (luma, i) => {
+      const share = luma / 127.5;
+      return share < 1 ? share * middle[i] : middle[i] + (share - 1) * (255 - middle[i]);
     });
   },
 };
 
 /** Another ground: plain, or from one colour at the top to another at the bottom. */
 export const replace = {
-  variants: [['#ffffff', '#ffffff'], ['#101318', '#101318'], ['#00b140', '#00b140'], ['#4aa3ff', '#eaf6ff'], ['#3b1d6e', '#ff9d5c']],
-  paint(canvas, ends) {
+  variants: [
+    ['#ffffff', '#ffffff'], ['#101318', '#101318'], ['#00b140', '#00b140'], ['#4aa3ff', '#eaf6ff'], ['#3b1d6e', '#ff9d5c'],
+  ],
+  paint({ data, weights, width, height }, ends) {
     const [top, bottom] = ends.map(rgbOf);
-    change(canvas, (data, at, out) => {
-      const share = (Math.floor(at / 4 / canvas.width) + 0.5) / canvas.height;
-      for (let i = 0; i < 3; i += 1) out[i] = top[i] + share * (bottom[i] - top[i]);
-    });
+    for (let y = 0, i = 0; y < height; y += 1) {
+      const share = (y + 0.5) / height;
+      const [red, green, blue] = top.map((from, channel) => Math.round(from + share * (bottom[channel] - from)));
+      for (let x = 0; x < width; x += 1, i += 1) {
+        if (weights[i]) mixIn(data, 4 * i, weights[i], red, green, blue);
+      }
+    }
   },
 };
 
@@ -56,11 +55,20 @@ export const replace = {
 export const spotlight = {
   variants: [{ left: 0.45 }, { left: 0.15 }, { left: 0.1, isFalling: true }],
   paint(canvas, { left, isFalling }) {
-    const near = isFalling && nearness(canvas);
-    change(canvas, (data, at, out) => {
-      const kept = near ? left + (1 - left) * near[at / 4] : left;
-      for (let i = 0; i < 3; i += 1) out[i] = kept * data[at + i];
-    });
+    const { data, weights, width, height } = canvas;
+    const nearness = isFalling ? nearnessReader(canvas) : null;
+    for (let y = 0, i = 0; y < height; y += 1) {
+      const near = nearness?.(y);
+      for (let x = 0; x < width; x += 1, i += 1) {
+        if (!weights[i]) continue;
+        // On an edge half of what is around stays.
+        const dark = near ? (1 - left) * (1 - Math.min(1, 2 * near[x])) : 1 - left;
+        const kept = 1 - (dark * weights[i]) / 255;
+        data[4 * i] *= kept;
+        data[4 * i + 1] *= kept;
+        data[4 * i + 2] *= kept;
+      }
+    }
   },
 };
 
@@ -69,27 +77,40 @@ export const transparent = {
   variants: [0, 0.5],
   paint({ data, weights }, left) {
     for (let i = 0; i < weights.length; i += 1) {
-      data[4 * i + 3] *= 1 - (weights[i] / 255) * (1 - left);
+      if (weights[i]) data[4 * i + 3] *= 1 - (weights[i] / 255) * (1 - left);
     }
   },
 };
 
-// 1 at what stays, less and less away from it.
-function nearness({ weights, width, height, longer }) {
-  const stays = Float32Array.from(weights, (weight) => 1 - weight / 255);
-  // On an edge half of what is around stays.
-  return soften(stays, { width, height }, FALL * longer).map((part) => Math.min(1, 2 * part));
+// By row: 1 amid what stays, less and less away from it.
+function nearnessReader(canvas) {
+  const block = Math.max(1, Math.floor((FALL * canvas.longer) / BLOCKS_PER_FALL));
+  const { planes, ...blocks } = shrink(canvas, block);
+  const changing = planes[3].map((sum, i) => {
+    const [x, y] = [i % blocks.width, Math.floor(i / blocks.width)];
+    const across = Math.min(block, canvas.width - x * block);
+    return sum / (255 * across * Math.min(block, canvas.height - y * block));
+  });
+  const stays = soften(changing.map((part) => 1 - part), blocks, (FALL * canvas.longer) / block);
+  const read = rowReader([stays], blocks, canvas, block);
+  return (y) => read(y)[0];
 }
 
-// Mixes in what `write(data, at, out)` gives for a pixel, as far as it changes.
-function change({ data, weights }, write) {
-  const out = new Float64Array(3);
+// Changes each pixel to what `write(luma, channel)` says. Luma of ITU-R BT.709, section 3, in whole
+// numbers, so that all there is to say fits into a table.
+function byLuma({ data, weights }, write) {
+  const table = Uint8ClampedArray.from({ length: 768 }, (_, i) => write(Math.floor(i / 3), i % 3));
   for (let i = 0, at = 0; i < weights.length; i += 1, at += 4) {
     if (!weights[i]) continue;
-    const share = weights[i] / 255;
-    write(data, at, out);
-    data[at] += share * (out[0] - data[at]);
-    data[at + 1] += share * (out[1] - data[at + 1]);
-    data[at + 2] += share * (out[2] - data[at + 2]);
+    const luma = 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+    const from = 3 * Math.floor(luma + 0.5);
+    mixIn(data, at, weights[i], table[from], table[from + 1], table[from + 2]);
   }
+}
+
+function mixIn(data, at, weight, red, green, blue) {
+  const share = weight / 255;
+  data[at] += share * (red - data[at]);
+  data[at + 1] += share * (green - data[at + 1]);
+  data[at + 2] += share * (blue - data[at + 2]);
 }
