@@ -184,7 +184,7 @@ class SegmentApi:
 
     def _full(self, kept: Kept, item: Proposal, visitor: str) -> dict[str, Any]:
         """Decoded again: of a proposal only the coarse mask is kept."""
-        point = np.float32([item.point_xy])
+        point = np.asarray([item.point_xy], np.float32)
         prompts = sam.Prompts(point, np.ones(1, np.int64), is_multimask=True)
         masks = self.service.decode(kept, prompts, visitor)
         return {**_told(kept, masks, item.level), "point": list(item.point_xy)}

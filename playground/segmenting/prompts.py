@@ -48,7 +48,7 @@ def read_prompts(told: Mapping[str, Any], encoded: Encoded) -> Prompts:
 
 
 def read_points(
-    told: object, size_hw: tuple[int, int], *, most: int = MOST_POINTS
+    told: Any, size_hw: tuple[int, int], *, most: int = MOST_POINTS
 ) -> tuple[np.ndarray, np.ndarray]:
     """Checks clicks.
 
@@ -74,7 +74,7 @@ def read_points(
         if row[2] not in (0, 1):
             raise PersonError("segment.mistake.form")
         _refuse_outside(row[:2], size_hw)
-    labels = {}
+    labels: dict[tuple[float, float], float] = {}
     for x, y, label in rows:
         if labels.setdefault((x, y), label) != label:
             raise PersonError("segment.mistake.both")
@@ -82,7 +82,7 @@ def read_points(
     return array[:, :2].astype(np.float32), array[:, 2].astype(np.int64)
 
 
-def read_box(told: object, size_hw: tuple[int, int]) -> np.ndarray | None:
+def read_box(told: Any, size_hw: tuple[int, int]) -> np.ndarray | None:
     """Checks a box.
 
     Args:
@@ -101,14 +101,13 @@ def read_box(told: object, size_hw: tuple[int, int]) -> np.ndarray | None:
         raise PersonError("segment.mistake.form")
     for corner in (told[:2], told[2:]):
         _refuse_outside(corner, size_hw)
-    left, right = sorted(np.float32([told[0], told[2]]))
-    top, bottom = sorted(np.float32([told[1], told[3]]))
-    if left == right or top == bottom:
+    corners = np.sort(np.asarray(told, np.float64).astype(np.float32).reshape(2, 2), axis=0)
+    if (corners[0] == corners[1]).any():
         raise PersonError("segment.mistake.box_empty")
-    return np.array([left, top, right, bottom], np.float32)
+    return corners.reshape(4)
 
 
-def read_logits(told: object, low_hw: tuple[int, int]) -> np.ndarray | None:
+def read_logits(told: Any, low_hw: tuple[int, int]) -> np.ndarray | None:
     """Checks the mask that is fed back.
 
     Args:
@@ -148,7 +147,7 @@ def write_logits(logits: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(logits, "<f2").tobytes()).decode()
 
 
-def read_steps(told: object, size_hw: tuple[int, int]) -> tuple[Step, ...]:
+def read_steps(told: Any, size_hw: tuple[int, int]) -> tuple[Step, ...]:
     """Checks the questions that led to a mask, for the program that asks them again.
 
     Args:
@@ -169,7 +168,7 @@ def read_steps(told: object, size_hw: tuple[int, int]) -> tuple[Step, ...]:
     return tuple(_read_step(step, size_hw) for step in told)
 
 
-def _read_step(told: object, size_hw: tuple[int, int]) -> Step:
+def _read_step(told: Any, size_hw: tuple[int, int]) -> Step:
     if not isinstance(told, Mapping):
         raise PersonError("segment.mistake.form")
     points_xy, labels = read_points(told.get("points"), size_hw)

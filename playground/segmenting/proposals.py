@@ -12,11 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from playground.models.sam import Encoded, Masks
-from playground.segmenting.run_lengths import to_runs
+from playground.segmenting.run_lengths import from_runs, to_runs
 
 GRID_SIDE = 16
 # What the browser's sliders begin with.
 LEAST_IOU, LEAST_STABILITY, MOST_OVERLAP = 0.5, 0.7, 0.7
+# What is worse than this is noise, whatever the sliders say; it would be most of what is sent.
+USEFUL_IOU, USEFUL_STABILITY = 0.1, 0.2
+# A mask that repeats another, and is not clearly thought better, is sent once.
+REPEATS_BOX_IOU, REPEATS_MASK_IOU, CLEARLY_BETTER = 0.85, 0.9, 0.02
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,40 @@ def proposals_of(masks: Masks, points_xy: np.ndarray, encoded: Encoded) -> list[
         for level in range(low.shape[1])
         if low[place, level].any()
     ]
+
+
+def without_repeats(
+    known: Sequence[Proposal], found: Sequence[Proposal], low_picture_hw: tuple[int, int]
+) -> list[Proposal]:
+    """Leaves out noise, and what repeats a proposal that is known already.
+
+    Args:
+        known: Proposals that stay.
+        found: Those that were decoded after them.
+        low_picture_hw: Height and width of their masks.
+
+    Returns:
+        Those of `found` that are news, in their order.
+    """
+    kept = list(known)
+    boxes = [item.box_xyxy for item in kept]
+    for item in found:
+        if item.iou < USEFUL_IOU or item.stability < USEFUL_STABILITY:
+            continue
+        overlaps = box_ious(np.asarray(item.box_xyxy), np.asarray(boxes).reshape(-1, 4))
+        near = [kept[place] for place in np.flatnonzero(overlaps > REPEATS_BOX_IOU)]
+        if not any(_repeats(item, other, low_picture_hw) for other in near):
+            kept.append(item)
+            boxes.append(item.box_xyxy)
+    return kept[len(known) :]
+
+
+def _repeats(item: Proposal, other: Proposal, low_picture_hw: tuple[int, int]) -> bool:
+    if item.iou > other.iou + CLEARLY_BETTER:
+        return False
+    mask, known = (from_runs(one.runs, low_picture_hw) for one in (item, other))
+    shared = np.count_nonzero(mask & known)
+    return bool(shared > REPEATS_MASK_IOU * np.count_nonzero(mask | known))
 
 
 def _proposal(

@@ -9,12 +9,12 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from playground.entries import Entry
 from playground.models.sam import Encoded
-from playground.segmenting.proposals import Proposal
+from playground.segmenting.proposals import Proposal, without_repeats
 from playground.visitors.errors import PersonError
 from playground.visitors.pictures import Picture
 
@@ -61,20 +61,15 @@ class Kept:
         told = sum(PROPOSAL_BYTES + len(item.runs) for item in self.proposals)
         return self.picture.pixels.nbytes + self.encoded.bytes_held + told
 
-    def add(self, found: Iterable[Proposal], points: int) -> None:
-        """Adds what further points found; masks that are there already are left out.
+    def add(self, found: Sequence[Proposal], points: int) -> None:
+        """Adds what further points found; noise and repeats are left out.
 
         Args:
             found: The proposals.
             points: How many points they came from.
         """
-        known = {item.runs for item in self.proposals}
-        fresh = []
-        for item in found:
-            if item.runs not in known:
-                known.add(item.runs)
-                fresh.append(item)
-        self.proposals = (*self.proposals, *fresh)
+        news = without_repeats(self.proposals, found, self.encoded.low_picture_hw)
+        self.proposals = (*self.proposals, *news)
         self.points_done += points
 
 

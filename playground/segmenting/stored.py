@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -54,7 +56,7 @@ def stored_file(folder: Path, model_key: str, picture_id: str) -> Path:
 
 
 def write_stored(kept: Kept, file: Path) -> None:
-    """Writes a picture whose grid is decoded: features as tensors, the rest as text header.
+    """Writes a picture whose grid is decoded: features and a packed text.
 
     Args:
         kept: The picture; its pixels are not written, they are in the collection.
@@ -73,15 +75,17 @@ def write_stored(kept: Kept, file: Path) -> None:
         "proposals": [asdict(item) for item in kept.proposals],
     }
     file.parent.mkdir(parents=True, exist_ok=True)
+    text = zlib.compress(json.dumps(about, separators=(",", ":")).encode(), 9)
     save_file(
-        {f"level_{number}": level for number, level in enumerate(encoded.features)},
-        file,
-        metadata={
-            "fingerprint": kept.key[1],
-            "content_id": kept.key[2],
-            "about": json.dumps(about, separators=(",", ":")),
+        {
+            "about": np.frombuffer(text, np.uint8),
+            **{f"level_{number}": level for number, level in enumerate(encoded.features)},
         },
+        file,
+        metadata={"fingerprint": kept.key[1], "content_id": kept.key[2]},
     )
+    # The library makes files that only their maker may read.
+    file.chmod(0o644)
 
 
 def read_stored(file: Path) -> StoredSegments | None:
@@ -89,8 +93,10 @@ def read_stored(file: Path) -> StoredSegments | None:
     try:
         with safe_open(file, framework="np") as stored:
             told = stored.metadata() or {}
-            levels = [stored.get_tensor(f"level_{n}") for n in range(len(list(stored.keys())))]
-        about = json.loads(told["about"])
+            count = len(list(stored.keys())) - 1
+            levels = [stored.get_tensor(f"level_{number}") for number in range(count)]
+            text = stored.get_tensor("about").tobytes()
+        about = json.loads(zlib.decompress(text))
         return StoredSegments(
             fingerprint=told["fingerprint"],
             content_id=told["content_id"],
@@ -104,10 +110,10 @@ def read_stored(file: Path) -> StoredSegments | None:
             proposals=tuple(_proposal(row) for row in about["proposals"]),
             points=about["points"],
         )
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError):
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError, zlib.error):
         return None
 
 
-def _proposal(row: dict[str, object]) -> Proposal:
-    places = {name: tuple(row[name]) for name in ("box_xyxy", "point_xy")}  # type: ignore[arg-type]
-    return Proposal(**(row | places))  # type: ignore[arg-type]
+def _proposal(row: dict[str, Any]) -> Proposal:
+    places = {name: tuple(row[name]) for name in ("box_xyxy", "point_xy")}
+    return Proposal(**{**row, **places})
