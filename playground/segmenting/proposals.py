@@ -196,6 +196,7 @@ def box_ious(box_xyxy: np.ndarray, boxes_xyxy: np.ndarray) -> np.ndarray:
         box_xyxy: (4,).
         boxes_xyxy: (N, 4).
     """
+    box_xyxy, boxes_xyxy = box_xyxy.astype(np.float64), boxes_xyxy.astype(np.float64)
     corner_low = np.maximum(box_xyxy[:2], boxes_xyxy[:, :2])
     corner_high = np.minimum(box_xyxy[2:], boxes_xyxy[:, 2:])
     shared = (corner_high - corner_low).clip(0).prod(axis=1)
