@@ -2,11 +2,12 @@
 
 /**
  * Sums over square blocks of red, green and blue times weight, and of weight.
- * @param {{data: Uint8ClampedArray, weights: Uint8Array, width: number, height: number}} canvas
+ * @param {{data: Uint8ClampedArray, alpha: Uint8Array, flip: number, width: number, height: number}} canvas
+ *   A pixel's weight is alpha ^ flip.
  * @param {number} block Side, in pixels.
  * @returns {{planes: Float32Array[], width: number, height: number}} Four planes, in blocks.
  */
-export function shrink({ data, weights, width, height }, block) {
+export function shrink({ data, alpha, flip, width, height }, block) {
   const size = { width: Math.ceil(width / block), height: Math.ceil(height / block) };
   const planes = Array.from({ length: 4 }, () => new Float32Array(size.width * size.height));
   const [red, green, blue, weight] = planes;
@@ -16,7 +17,7 @@ export function shrink({ data, weights, width, height }, block) {
       const end = i + Math.min(block, width - x);
       let [r, g, b, sum] = [0, 0, 0, 0];
       for (; i < end; i += 1) {
-        const own = weights[i];
+        const own = alpha[i] ^ flip;
         if (!own) continue;
         r += own * data[4 * i];
         g += own * data[4 * i + 1];

@@ -13,13 +13,14 @@ export const pixelate = {
     const block = Math.max(2, Math.round(share * canvas.longer));
     const { planes, ...blocks } = shrink(canvas, block);
     const [red, green, blue, weight] = planes;
-    const { data, weights, width, height } = canvas;
+    const { data, alpha, flip, width, height } = canvas;
     for (let y = 0, i = 0; y < height; y += 1) {
       const start = Math.floor(y / block) * blocks.width;
       for (let x = 0; x < width; x += 1, i += 1) {
-        if (!weights[i]) continue;
+        const own = alpha[i] ^ flip;
+        if (!own) continue;
         const from = start + Math.floor(x / block);
-        mixIn(data, i, weights[i], red[from], green[from], blue[from], weight[from]);
+        mixIn(data, i, own, red[from], green[from], blue[from], weight[from]);
       }
     }
   },
@@ -29,16 +30,17 @@ export const pixelate = {
 export const blur = {
   variants: [0.008, 0.02, 0.045],
   paint(canvas, share) {
-    const { data, weights, width, height } = canvas;
+    const { data, alpha, flip, width, height } = canvas;
     const radius = share * canvas.longer;
     const block = Math.max(1, Math.floor(radius / BLOCKS_PER_RADIUS));
     const { planes, ...blocks } = shrink(canvas, block);
-    const soft = planes.map((plane) => soften(plane, blocks, radius / block));
-    const read = rowReader(soft, blocks, canvas, block);
+    for (const plane of planes) soften(plane, blocks, radius / block);
+    const read = rowReader(planes, blocks, canvas, block);
     for (let y = 0, i = 0; y < height; y += 1) {
       const [red, green, blue, weight] = read(y);
       for (let x = 0; x < width; x += 1, i += 1) {
-        if (weights[i]) mixIn(data, i, weights[i], red[x], green[x], blue[x], weight[x]);
+        const own = alpha[i] ^ flip;
+        if (own) mixIn(data, i, own, red[x], green[x], blue[x], weight[x]);
       }
     }
   },

@@ -1,5 +1,5 @@
-// Effects that look at each pixel alone. `canvas`: {data: RGBA bytes, changed in place; weights:
-// 0..255, how far a pixel changes; width, height, longer: pixels}.
+// Effects that look at each pixel alone. `canvas`: {data: RGBA bytes, changed in place; alpha ^ flip:
+// 0..255, how far a pixel changes (flip is 0 or 255); width, height, longer: pixels}.
 import { rowReader, shrink } from './coarse.js';
 import { soften } from './soften.js';
 
@@ -39,13 +39,14 @@ export const replace = {
   variants: [
     ['#ffffff', '#ffffff'], ['#101318', '#101318'], ['#00b140', '#00b140'], ['#4aa3ff', '#eaf6ff'], ['#3b1d6e', '#ff9d5c'],
   ],
-  paint({ data, weights, width, height }, ends) {
+  paint({ data, alpha, flip, width, height }, ends) {
     const [top, bottom] = ends.map(rgbOf);
     for (let y = 0, i = 0; y < height; y += 1) {
       const share = (y + 0.5) / height;
       const [red, green, blue] = top.map((from, channel) => Math.round(from + share * (bottom[channel] - from)));
       for (let x = 0; x < width; x += 1, i += 1) {
-        if (weights[i]) mixIn(data, 4 * i, weights[i], red, green, blue);
+        const own = alpha[i] ^ flip;
+        if (own) mixIn(data, 4 * i, own, red, green, blue);
       }
     }
   },
@@ -55,15 +56,16 @@ export const replace = {
 export const spotlight = {
   variants: [{ left: 0.45 }, { left: 0.15 }, { left: 0.1, isFalling: true }],
   paint(canvas, { left, isFalling }) {
-    const { data, weights, width, height } = canvas;
+    const { data, alpha, flip, width, height } = canvas;
     const nearness = isFalling ? nearnessReader(canvas) : null;
     for (let y = 0, i = 0; y < height; y += 1) {
       const near = nearness?.(y);
       for (let x = 0; x < width; x += 1, i += 1) {
-        if (!weights[i]) continue;
+        const own = alpha[i] ^ flip;
+        if (!own) continue;
         // On an edge half of what is around stays.
         const dark = near ? (1 - left) * (1 - Math.min(1, 2 * near[x])) : 1 - left;
-        const kept = 1 - (dark * weights[i]) / 255;
+        const kept = 1 - (dark * own) / 255;
         data[4 * i] *= kept;
         data[4 * i + 1] *= kept;
         data[4 * i + 2] *= kept;
@@ -75,9 +77,10 @@ export const spotlight = {
 /** Nothing, or half of it. */
 export const transparent = {
   variants: [0, 0.5],
-  paint({ data, weights }, left) {
-    for (let i = 0; i < weights.length; i += 1) {
-      if (weights[i]) data[4 * i + 3] *= 1 - (weights[i] / 255) * (1 - left);
+  paint({ data, alpha, flip }, left) {
+    for (let i = 0; i < alpha.length; i += 1) {
+      const own = alpha[i] ^ flip;
+      if (own) data[4 * i + 3] *= 1 - (own / 255) * (1 - left);
     }
   },
 };
@@ -86,29 +89,36 @@ export const transparent = {
 function nearnessReader(canvas) {
   const block = Math.max(1, Math.floor((FALL * canvas.longer) / BLOCKS_PER_FALL));
   const { planes, ...blocks } = shrink(canvas, block);
-  const changing = planes[3].map((sum, i) => {
+  const stays = planes[3].map((sum, i) => {
     const [x, y] = [i % blocks.width, Math.floor(i / blocks.width)];
     const across = Math.min(block, canvas.width - x * block);
-    return sum / (255 * across * Math.min(block, canvas.height - y * block));
+    return 1 - sum / (255 * across * Math.min(block, canvas.height - y * block));
   });
-  const stays = soften(changing.map((part) => 1 - part), blocks, (FALL * canvas.longer) / block);
+  soften(stays, blocks, (FALL * canvas.longer) / block);
   const read = rowReader([stays], blocks, canvas, block);
   return (y) => read(y)[0];
 }
 
 // Changes each pixel to what `write(luma, channel)` says. Luma of ITU-R BT.709, section 3, in whole
 // numbers, so that all there is to say fits into a table.
-function byLuma({ data, weights }, write) {
+function byLuma({ data, alpha, flip }, write) {
   const table = Uint8ClampedArray.from({ length: 768 }, (_, i) => write(Math.floor(i / 3), i % 3));
-  for (let i = 0, at = 0; i < weights.length; i += 1, at += 4) {
-    if (!weights[i]) continue;
+  for (let i = 0, at = 0; i < alpha.length; i += 1, at += 4) {
+    const own = alpha[i] ^ flip;
+    if (!own) continue;
     const luma = 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
     const from = 3 * Math.floor(luma + 0.5);
-    mixIn(data, at, weights[i], table[from], table[from + 1], table[from + 2]);
+    mixIn(data, at, own, table[from], table[from + 1], table[from + 2]);
   }
 }
 
 function mixIn(data, at, weight, red, green, blue) {
+  if (weight === 255) {
+    data[at] = red;
+    data[at + 1] = green;
+    data[at + 2] = blue;
+    return;
+  }
   const share = weight / 255;
   data[at] += share * (red - data[at]);
   data[at + 1] += share * (green - data[at + 1]);

@@ -24,10 +24,11 @@ export const EFFECTS = Object.freeze(
  */
 export function apply(id, variant, image, alpha, target, options = {}) {
   const { variants, paint } = PAINTERS[id];
-  const weights = target === 'object' ? alpha : alpha.map((part) => 255 - part);
   const { width, height } = image;
   const data = new Uint8ClampedArray(image.data);
-  const canvas = { data, weights, width, height, longer: Math.max(width, height) };
-  paint(canvas, variants[variant], { colour: options.colour ?? USUAL_COLOUR, target, alpha });
+  // A pixel changes by alpha ^ flip: 255 - alpha for the background, without another plane.
+  const flip = target === 'object' ? 0 : 255;
+  const canvas = { data, alpha, flip, width, height, longer: Math.max(width, height) };
+  paint(canvas, variants[variant], { colour: options.colour ?? USUAL_COLOUR });
   return new ImageData(data, width, height);
 }

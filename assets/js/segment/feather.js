@@ -1,6 +1,6 @@
 // Soft edges for masks.
 import { soften } from './soften.js';
-import { cut, paste, tilesAtEdges } from './tiles.js';
+import { cut, largest, paste, sizeOf, tilesAtEdges } from './tiles.js';
 
 /**
  * Makes the edge of a mask fade to both sides.
@@ -13,12 +13,16 @@ export function feathered(mask, size, radius) {
   const alpha = new Uint8Array(mask.length);
   for (let i = 0; i < alpha.length; i += 1) alpha[i] = 255 * mask[i];
   if (!(radius > 0)) return alpha;
-  for (const tile of tilesAtEdges(mask, size, radius)) {
-    const [x0, y0, x1, y1] = tile.outer;
-    const plane = Float32Array.from(cut(mask, size, tile.outer));
-    const soft = soften(plane, { width: x1 - x0, height: y1 - y0 }, radius);
-    const part = new Uint8Array(soft.length);
-    for (let i = 0; i < part.length; i += 1) part[i] = 255 * soft[i] + 0.5;
+  const tiles = tilesAtEdges(mask, size, radius);
+  // One set of memory for all tiles: asking for more each time takes longer than the blur itself.
+  const most = largest(tiles);
+  const [bytes, planes, spares] = [new Uint8Array(most), new Float32Array(most), new Float32Array(most)];
+  for (const tile of tiles) {
+    const part = cut(mask, size, tile.outer, bytes);
+    const plane = planes.subarray(0, part.length);
+    plane.set(part);
+    soften(plane, sizeOf(tile), radius, spares.subarray(0, part.length));
+    for (let i = 0; i < part.length; i += 1) part[i] = 255 * plane[i] + 0.5;
     paste(alpha, size, part, tile);
   }
   return alpha;

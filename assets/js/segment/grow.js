@@ -1,5 +1,5 @@
 // Growing and shrinking a mask by a round distance, exactly.
-import { cut, paste, tilesAtEdges } from './tiles.js';
+import { cut, largest, paste, sizeOf, tilesAtEdges } from './tiles.js';
 
 /**
  * Grows a mask to all pixels whose centre is at most so far from one of its own, or shrinks it by all
@@ -11,52 +11,54 @@ import { cut, paste, tilesAtEdges } from './tiles.js';
  */
 export function grow(mask, size, distance) {
   const value = distance > 0 ? 1 : 0;
+  const reach = Math.abs(distance);
   const out = mask.slice();
-  for (const tile of tilesAtEdges(mask, size, Math.abs(distance))) {
-    const [x0, y0, x1, y1] = tile.outer;
-    const part = cut(mask, size, tile.outer);
-    const wide = spread(part, { width: x1 - x0, height: y1 - y0 }, Math.abs(distance), value);
-    paste(out, size, wide, tile);
+  const tiles = tilesAtEdges(mask, size, reach);
+  const most = largest(tiles);
+  const [bytes, rows] = [new Uint8Array(most), new Uint16Array(most)];
+  const half = halvesOf(reach);
+  for (const tile of tiles) {
+    const part = cut(mask, size, tile.outer, bytes);
+    const { width, height } = sizeOf(tile);
+    // It is at least one row more than the circle is high.
+    inColumns(part, rows, width, value, half.length - 1);
+    for (let y = 0; y < height; y += 1) spread(part, rows, half, value, y * width, width);
+    paste(out, size, part, tile);
   }
   return out;
 }
 
-// Sets to `value` all that is within a distance of it. A pixel whose nearest one in its column is
-// `far` away covers, in its row, what the circle leaves: sqrt(distance^2 - far^2) to both sides.
-function spread(mask, { width, height }, distance, value) {
-  const far = inColumns(mask, { width, height }, value, Math.floor(distance) + 1);
-  const half = Int32Array.from({ length: Math.floor(distance) + 2 }, (_, y) => {
-    const square = distance * distance - y * y;
+// By rows away from a circle's middle: how many pixels it leaves to each side, -1 beyond it.
+function halvesOf(radius) {
+  return Int32Array.from({ length: Math.floor(radius) + 2 }, (_, y) => {
+    const square = radius * radius - y * y;
     return square < 0 ? -1 : Math.floor(Math.sqrt(square));
   });
-  const out = mask.slice();
-  for (let y = 0; y < height; y += 1) {
-    const start = y * width;
-    let reach = -1;
-    for (let x = 0; x < width; x += 1) {
-      const side = half[far[start + x]];
-      if (side >= 0 && x + side > reach) reach = x + side;
-      if (x <= reach) out[start + x] = value;
-    }
-    reach = width;
-    for (let x = width - 1; x >= 0; x -= 1) {
-      const side = half[far[start + x]];
-      if (side >= 0 && x - side < reach) reach = x - side;
-      if (x >= reach) out[start + x] = value;
-    }
-  }
-  return out;
 }
 
 // Rows to the nearest pixel with a value in the same column, at most `most`.
-function inColumns(mask, { width, height }, value, most) {
-  const far = new Uint16Array(mask.length);
+function inColumns(mask, rows, width, value, most) {
   for (let i = 0; i < mask.length; i += 1) {
-    const before = i < width ? most : far[i - width] + 1;
-    far[i] = mask[i] === value ? 0 : Math.min(most, before);
+    const before = i < width ? most : rows[i - width] + 1;
+    rows[i] = mask[i] === value ? 0 : Math.min(most, before);
   }
-  for (let i = (height - 1) * width - 1; i >= 0; i -= 1) {
-    far[i] = Math.min(far[i], far[i + width] + 1);
+  for (let i = mask.length - width - 1; i >= 0; i -= 1) {
+    rows[i] = Math.min(rows[i], rows[i + width] + 1);
   }
-  return far;
+}
+
+// Sets in a row what a circle around any pixel with the value covers: to the right, then to the left.
+function spread(mask, rows, half, value, start, width) {
+  let reach = -1;
+  for (let x = 0; x < width; x += 1) {
+    const side = half[rows[start + x]];
+    if (side >= 0 && x + side > reach) reach = x + side;
+    if (x <= reach) mask[start + x] = value;
+  }
+  reach = width;
+  for (let x = width - 1; x >= 0; x -= 1) {
+    const side = half[rows[start + x]];
+    if (side >= 0 && x - side < reach) reach = x - side;
+    if (x >= reach) mask[start + x] = value;
+  }
 }

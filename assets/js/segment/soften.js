@@ -1,25 +1,25 @@
 // Blurring planes of numbers: twice by a moving mean, which together weigh like a tent.
 
 /**
- * Blurs a plane. What lies outside is like the nearest pixel of the edge.
- * @param {Float32Array} plane width * height.
+ * Blurs a plane in place. What lies outside is like the nearest pixel of the edge.
+ * @param {Float32Array} plane width * height; changed.
  * @param {{width: number, height: number}} size In pixels.
- * @param {number} radius How far a pixel is felt, in pixels; fractions count.
- * @returns {Float32Array} A new plane; the same one if the radius is 0.
+ * @param {number} radius How far a pixel is felt, in pixels; fractions count, 0 does nothing.
+ * @param {Float32Array} spare Of the same length; what it holds is lost.
  */
-export function soften(plane, size, radius) {
-  if (!(radius > 0)) return plane;
-  let out = plane;
-  for (let i = 0; i < 2; i += 1) out = meanDown(meanAcross(out, size, radius / 2), size, radius / 2);
-  return out;
+export function soften(plane, size, radius, spare = new Float32Array(plane.length)) {
+  if (!(radius > 0)) return;
+  for (let i = 0; i < 2; i += 1) {
+    meanAcross(plane, spare, size, radius / 2);
+    meanDown(spare, plane, size, radius / 2);
+  }
 }
 
 // The mean over `reach` pixels to both sides; of the outermost ones on each side only a part counts.
-function meanAcross(plane, { width, height }, reach) {
+function meanAcross(plane, out, { width, height }, reach) {
   const whole = Math.floor(reach);
   const part = reach - whole;
   const share = 1 / (2 * reach + 1);
-  const out = new Float32Array(plane.length);
   // With a margin, so that the loop asks nothing about edges.
   const row = new Float64Array(width + 2 * whole + 2);
   for (let y = 0; y < height; y += 1) {
@@ -35,14 +35,12 @@ function meanAcross(plane, { width, height }, reach) {
       sum += after - row[x + 1];
     }
   }
-  return out;
 }
 
-function meanDown(plane, { width, height }, reach) {
+function meanDown(plane, out, { width, height }, reach) {
   const whole = Math.floor(reach);
   const part = reach - whole;
   const share = 1 / (2 * reach + 1);
-  const out = new Float32Array(plane.length);
   const sums = new Float64Array(width);
   const rowOf = (y) => Math.min(height - 1, Math.max(0, y)) * width;
   for (let y = -whole; y <= whole; y += 1) {
@@ -60,5 +58,4 @@ function meanDown(plane, { width, height }, reach) {
       sums[x] += next - plane[leaving + x];
     }
   }
-  return out;
 }

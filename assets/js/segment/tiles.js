@@ -30,11 +30,12 @@ export function tilesAtEdges(mask, size, reach) {
  * @param {Uint8Array} plane width * height.
  * @param {{width: number}} size
  * @param {number[]} box
+ * @param {Uint8Array} memory Long enough; the copy lies at its start.
  * @returns {Uint8Array}
  */
-export function cut(plane, { width }, [x0, y0, x1, y1]) {
+export function cut(plane, { width }, [x0, y0, x1, y1], memory) {
   const across = x1 - x0;
-  const part = new Uint8Array(across * (y1 - y0));
+  const part = memory.subarray(0, across * (y1 - y0));
   for (let y = y0; y < y1; y += 1) {
     part.set(plane.subarray(y * width + x0, y * width + x1), (y - y0) * across);
   }
@@ -54,6 +55,16 @@ export function paste(plane, { width }, part, { inner: [x0, y0, x1, y1], outer }
     const start = (y - outer[1]) * across - outer[0];
     plane.set(part.subarray(start + x0, start + x1), y * width + x0);
   }
+}
+
+/** @param {{outer: number[]}} tile @returns {{width: number, height: number}} With its margin. */
+export function sizeOf({ outer: [x0, y0, x1, y1] }) {
+  return { width: x1 - x0, height: y1 - y0 };
+}
+
+/** @param {{outer: number[]}[]} tiles @returns {number} Pixels of the largest one, with its margin. */
+export function largest(tiles) {
+  return tiles.reduce((most, tile) => Math.max(most, sizeOf(tile).width * sizeOf(tile).height), 0);
 }
 
 function within([x0, y0, x1, y1], { width, height }) {
