@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from playground.catalog import entry
 from playground.hub.store import Store as Hub
 from playground.page.context import Context
@@ -17,6 +19,13 @@ from tests.models.tiny_sams import SAM_CHECKPOINTS
 from tests.tiny_world import save_tiny_pictures, tiny_cache, tiny_entry, tiny_settings
 
 MODEL = "tiny-sam"
+
+
+@pytest.fixture(autouse=True)
+def noise_counts(monkeypatch):
+    """A model with random weights finds nothing but noise."""
+    monkeypatch.setattr("playground.segmenting.proposals.USEFUL_IOU", float("-inf"))
+    monkeypatch.setattr("playground.segmenting.proposals.USEFUL_STABILITY", float("-inf"))
 
 
 def tiny_sam_entry(folder: Path, *, key=MODEL, layout="sam"):
