@@ -40,8 +40,12 @@ def place(page, x, y):
 
 def settle(page):
     """Until the model has answered for what stands there, and it is painted."""
-    page.wait_for_function(f"(() => {{ const a = {APP}; return !a.decoding.isWaiting(a.now.working); }})()")
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_function(
+        f"(() => {{ const a = {APP}; return !a.decoding.isWaiting(a.now.working); }})()"
+    )
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
 
 
 def click(page, x, y, **options):
@@ -133,7 +137,9 @@ def test_it_opens_on_a_picture_that_is_ready(open_stage, locale, words):
 def test_moving_shows_what_is_under_the_pointer_and_asks_nobody(stage):
     stage.wait_for_function(f"{APP}.hovering.kept.length > 0")
     # What is still being looked for asks by itself; here only the pointer is watched.
-    stage.wait_for_function(f"(() => {{ const h = {APP}.hovering; return h.items.length >= h.of; }})()")
+    stage.wait_for_function(
+        f"(() => {{ const h = {APP}.hovering; return h.items.length >= h.of; }})()"
+    )
     asked = []
     stage.on("request", lambda request: asked.append(request.url))
     found = set()
@@ -191,7 +197,11 @@ def test_nothing_can_be_excluded_from_nothing(stage):
 
 def test_a_box_may_be_drawn_from_any_corner(stage):
     width, height = ask(stage, "[app.picture.width, app.picture.height]")
-    for start, end in [((0.3, 0.3), (0.7, 0.8)), ((0.7, 0.8), (0.3, 0.3)), ((0.3, 0.8), (0.7, 0.3))]:
+    for start, end in [
+        ((0.3, 0.3), (0.7, 0.8)),
+        ((0.7, 0.8), (0.3, 0.3)),
+        ((0.3, 0.8), (0.7, 0.3)),
+    ]:
         drag(stage, start, end)
         box = ask(stage, "app.now.working.box")
         assert np.allclose(box, [0.3 * width, 0.3 * height, 0.7 * width, 0.8 * height], atol=1.5)
@@ -276,9 +286,7 @@ def two_objects(page):
     keep(page)
     drag(page, (0.35, 0.3), (0.95, 0.95))
     keep(page)
-    return page.evaluate(
-        f"(() => {{ const a = {APP}; return a.now.objects.map((o) => [...a.rendering.objectMask(o)]); }})()"
-    )
+    return ask(page, "app.now.objects.map((one) => [...app.rendering.objectMask(one)])")
 
 
 @pytest.mark.parametrize(
@@ -419,7 +427,9 @@ def move_slider(page, key, value):
 
 
 def test_everything_is_filtered_in_the_browser(stage):
-    stage.wait_for_function(f"(() => {{ const h = {APP}.hovering; return h.of && h.items.length >= h.of; }})()")
+    stage.wait_for_function(
+        f"(() => {{ const h = {APP}.hovering; return h.of && h.items.length >= h.of; }})()"
+    )
     open_section(stage, "Find everything")
     asked = []
     stage.on("request", lambda request: asked.append(request.url))
@@ -487,7 +497,10 @@ def test_effects_change_the_picture_only_where_they_should(stage):
     assert spread[inside].max() > 20
     first = ask(stage, "app.now.effect.variant")
     stage.locator("[data-effect=grey]").click()
-    assert ask(stage, "app.now.effect.variant") != first or "1/" not in stage.locator("[data-effect=grey]").inner_text()
+    assert (
+        ask(stage, "app.now.effect.variant") != first
+        or "1/" not in stage.locator("[data-effect=grey]").inner_text()
+    )
     stage.get_by_role("button", name="No effect").click()
     assert ask(stage, "app.now.effect") is None
 
@@ -616,7 +629,7 @@ def test_a_forgotten_picture_is_read_again_by_itself(stage):
     stage.route(re.compile("/component_server"), forget)
     stage.mouse.click(*place(stage, 0.6, 0.6))
     stage.wait_for_function(
-        f"(() => {{ const a = {APP}; return a.now.working.points.length === 2 && a.decoding.of(a.now.working); }})()"
+        f"{APP}.now.working.points.length === 2 && {APP}.decoding.of({APP}.now.working)"
     )
     assert told
 

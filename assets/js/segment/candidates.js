@@ -56,7 +56,7 @@ export class Candidates {
     const chip = make('button', 'segment-chip');
     chip.type = 'button';
     const canvas = make('canvas');
-    chip.append(canvas, make('b', '', name), make('span', '', `${percent(part)} %`), meter(iou), meter(stability));
+    chip.append(canvas, make('b', '', name), make('span', '', `${part >= 0.01 ? (100 * part).toFixed(0) : percent(part)} %`), meter(iou), meter(stability));
     chip.setAttribute('aria-label', app.ui.say('candidate', {
       name, percent: percent(part), iou: iou.toFixed(2), stability: stability.toFixed(2),
     }));

@@ -110,6 +110,8 @@ export class EffectsPanel {
   press(effect) {
     const { app } = this;
     const now = app.now.effect;
+    // A sticker's edge belongs to the thing, whatever is chosen.
+    if (effect.id === 'outline') this.target = 'object';
     const isSame = now?.id === effect.id && now.target === this.target;
     const variant = isSame ? (now.variant + 1) % countOf(effect) : 0;
     app.history.commit({ effect: Object.freeze({ id: effect.id, variant, target: this.target }) });

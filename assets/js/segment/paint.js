@@ -49,8 +49,10 @@ export class Painter {
   overlays() {
     const { app } = this;
     const { working, objects, selected } = app.history.present;
+    // Colours over an effect would hide it.
+    const isPlain = !app.effects.shown();
     for (const object of objects) {
-      if (object.isVisible && object.id !== working?.of) this.object(object, selected.includes(object.id));
+      if (isPlain && object.isVisible && object.id !== working?.of) this.object(object, selected.includes(object.id));
     }
     if (app.isEverything) this.everything();
     if (app.hovering.index >= 0 && !app.brush) this.proposal(app.hovering.index);
@@ -122,7 +124,8 @@ export class Painter {
   working(working, candidate) {
     const { app } = this;
     const outline = app.rendering.pathOf(working, candidate, app.view.layerSize());
-    this.shape(outline, { fill: tint(WORKING, 0.45), line: WORKING, width: 2.5 });
+    const fill = app.effects.shown() ? null : tint(WORKING, 0.45);
+    if (fill || app.now.effect.id !== 'outline') this.shape(outline, { fill, line: WORKING, width: 2.5 });
   }
 
   strokePath({ points, radius, value }) {
