@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context as GradioContext
 
 from playground.collection import read_collection
 from playground.page.clip_asking import PRIVATE
@@ -120,6 +121,10 @@ class Handlers:
         """The status line after somebody pressed Stop."""
         return status_html(self.service.ctx.say(request, "status.stopped"))
 
+    def forget(self, request: gr.Request) -> None:
+        """Let go of what a visitor showed who has left."""
+        self.service.store.forget(self.service.ctx.visitor(request))
+
     def offered(self, request: gr.Request) -> dict[str, Any]:
         """The examples, as a grid."""
         ctx, collection = self.service.ctx, self.service.collection
@@ -179,6 +184,9 @@ def build(ctx: Context) -> None:
     gr.on(None, ctx.handler(handlers.first), [], [offered, *shown], **PRIVATE)
     ctx.sends.receive(ID, ctx.handler(handlers.receive), shown)
     add_events(service)
+    root = GradioContext.root_block
+    assert root is not None, "tabs are built inside the page"
+    root.unload(handlers.forget)
 
 
 DEMO = Demo(

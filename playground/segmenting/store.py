@@ -200,13 +200,15 @@ class Store:
             return Visit(picture_id, visitor, held.language, held.name, kept)
 
     def forget(self, visitor: str) -> None:
-        """Forgets a visitor's ids; what somebody else shows stays."""
+        """Forgets a visitor's ids, and the pictures that only they showed."""
         with self._lock:
-            for name in [n for n, (held, _) in self._visits.items() if held.visitor == visitor]:
+            held = {name: held for name, (held, _) in self._visits.items()}
+            gone = {name for name, one in held.items() if one.visitor == visitor}
+            shown = {one.key for name, one in held.items() if name not in gone}
+            for name in gone:
                 del self._visits[name]
-            shown = {held.key for held, _ in self._visits.values()}
-            for key in [key for key in self._kept if key not in shown]:
-                del self._kept[key]
+            for key in {held[name].key for name in gone} - shown:
+                self._kept.pop(key, None)
 
     def making(self, key: Key) -> threading.Lock:
         """Returns the lock of whoever makes this picture, so that one does and the others wait.

@@ -111,15 +111,15 @@ def test_ids_are_bounded_in_number():
 
 
 def test_forgetting_one_visitor_leaves_the_others():
-    store, shared, own = Store(), kept_of("a"), kept_of("bb")
-    for kept in (shared, own):
+    store, shared, own, programs = Store(), kept_of("a"), kept_of("bb"), kept_of("ccc")
+    for kept in (shared, own, programs):
         store.put(kept)
     ada, bao = store.visit("ada", shared), store.visit("bao", shared)
     alone = store.visit("ada", own)
     store.forget("ada")
     assert store.visit_of(bao.id, "bao").kept is shared
     assert key_of(store, ada.id, "ada") == key_of(store, alone.id, "ada") == "expired"
-    assert store.get(own.key) is None
+    assert store.get(own.key) is None and store.get(programs.key) is programs
 
 
 def test_one_maker_for_a_picture_and_no_lock_left_behind():
