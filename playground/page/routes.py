@@ -49,6 +49,10 @@ def loaded_words(ctx: Context, language: str) -> str:
     """Which models are loaded now, in a few words: "mini-clip · 9 MB"."""
     rows = {row.key: row for row in ctx.cache.rows()}
     ready = [entry for entry in ctx.catalog if _state(rows, entry.key) == "ready"]
+    # A part may serve alone, as the small decoder of a segmenter does.
+    ready = ready or [
+        entry for entry in ctx.catalog if any(_state(rows, part) == "ready" for part in entry.parts)
+    ]
     if not ready:
         return ctx.languages.say("header.none_loaded", language)
     used = sum(row.bytes_on_device for row in rows.values() if row.kind == "part")

@@ -96,7 +96,7 @@ class SegmentCanvas(gr.HTML):
             **options,
         )
 
-    def preprocess(self, payload: Any) -> Asked:
+    def preprocess(self, payload: Any) -> Asked:  # type: ignore[override]
         """Reads what the browser asks for; what is not of the right kind counts as not said.
 
         Gradio has checked by now that a file lies in the upload folder.
@@ -182,15 +182,19 @@ def _chosen(value: Any) -> ChosenObject | None:
     if not isinstance(value, Mapping):
         return None
     box, runs = value.get("box_xyxy"), value.get("runs")
-    sides = (value.get("width"), value.get("height"))
+    width, height = _side(value.get("width")), _side(value.get("height"))
     if not (isinstance(box, Sequence) and len(box) == 4 and all(_is_finite(x) for x in box)):
         return None
     if not isinstance(runs, str) or len(runs) > MOST_RUNS_CHARACTERS:
         return None
-    if not all(type(side) is int and 0 < side <= MOST_SIDE for side in sides):
+    if width is None or height is None:
         return None
     left, top, right, bottom = (float(edge) for edge in box)
-    return ChosenObject(_text(value.get("name")), (left, top, right, bottom), runs, *sides)
+    return ChosenObject(_text(value.get("name")), (left, top, right, bottom), runs, width, height)
+
+
+def _side(value: Any) -> int | None:
+    return value if type(value) is int and 0 < value <= MOST_SIDE else None
 
 
 def _is_finite(value: Any) -> bool:
