@@ -129,8 +129,9 @@ class Opening:
         alt: str,
     ) -> Steps:
         ctx, service = self.service.ctx, self.service
-        is_newest = self._begin(ctx.visitor(request))
         item, picture = service.entry(model), read()
+        # Only now: a file that cannot be read must not end the grid of the picture before it.
+        is_newest = self._begin(ctx.visitor(request))
         kept = service.at_hand(picture, item)
         if kept is None:
             for step in ctx.work(request, self._encoding(request, picture, item), title=item.title):

@@ -10,12 +10,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from playground.models.sam import Prompts, decode, full_mask
+from playground.models.sam import Prompts, decode, decode_points, full_mask
 from playground.page.segment_functions import SegmentFunctions, session_of
 from playground.page.segment_service import SegmentService
 from playground.page.segment_values import data_address, picture_value, plain_name, progress_value
 from playground.search import Asker
 from playground.segmenting.prompts import read_logits
+from playground.segmenting.proposals import grid_points, proposals_of
 from playground.visitors.pictures import Picture, read_picture
 from playground.visitors.sessions import visitor_of
 from tests.segmenting.tiny_segments import MODEL, make_service, noise_counts
@@ -194,6 +195,26 @@ def test_the_session_is_read_from_the_body():
     assert asyncio.run(session_of(Request("ada"))) == "ada"
     for request in (Request(None), Request(7), SimpleNamespace(), None):
         assert asyncio.run(session_of(request)) == ""
+
+
+@pytest.mark.parametrize("layout", ["sam2-video", "edgetam"])
+def test_the_same_for_other_kinds_of_model(tmp_path, layout):
+    service = make_service(tmp_path, layout=layout)
+    functions, visit = SegmentFunctions(service), opened(service)
+    points = {"id": visit.id, "points": [[20.5, 10.5, 1]], "multimask": True}
+    answer = call(functions.decode, points)
+    assert len(answer["candidates"]) == 3
+    mask = answer["candidates"][answer["best"]]["logits"]
+    fed = call(functions.decode, points | {"mask": mask, "multimask": False})
+    assert len(fed["candidates"]) == 1
+    assert call(functions.similarity, {"id": visit.id, "x": 40, "y": 24})["values"]
+    value = picture_value(service.ctx, None, visit, "", is_example=False)
+    assert value["model"]["resized"] == [value["model"]["input_side"]] * 2
+    points_xy = grid_points((48, 64))[:8]
+    with service.ctx.cache.lease(f"{MODEL}/decoder") as decoder:
+        masks = decode_points(decoder, visit.kept.encoded, points_xy)
+    for item in proposals_of(masks, points_xy, visit.kept.encoded):
+        assert 0 <= item.box_xyxy[0] < item.box_xyxy[2] <= 64 and item.area <= 48 * 64
 
 
 def test_one_encoding_for_all_who_show_the_same_pixels(service, monkeypatch):
