@@ -12,7 +12,8 @@ const LEAST_TILE = 64;
  */
 export function tilesAtEdges(mask, size, reach) {
   const margin = Math.ceil(reach) + 1;
-  const side = Math.max(LEAST_TILE, Math.ceil(margin / BLOCK) * BLOCK);
+  // Wider than its margin, or the margins would be most of the work.
+  const side = Math.max(LEAST_TILE, Math.ceil((2 * margin) / BLOCK) * BLOCK);
   const isUniform = uniformBoxes(mask, size);
   const tiles = [];
   for (let y = 0; y < size.height; y += side) {
