@@ -83,9 +83,18 @@ export class Interface {
     details.name = 'segment-section';
     details.open = isOpen;
     details.append(make('summary', '', this.say(key)));
+    details.addEventListener('toggle', () => details.open && bringUp(details));
     const body = make('div', 'segment-section-body');
     details.append(body);
     details.body = body;
     return details;
   }
+}
+
+// What was unfolded comes to the top of the column it stands in, where that scrolls.
+function bringUp(node) {
+  const column = node.closest('.tools');
+  if (!column || column.scrollHeight <= column.clientHeight + 1) return;
+  const from = column.getBoundingClientRect().top;
+  column.scrollTo({ top: column.scrollTop + node.getBoundingClientRect().top - from - 8, behavior: 'smooth' });
 }

@@ -56,6 +56,7 @@ export class Painter {
     }
     if (app.isEverything) this.everything();
     if (app.hovering.index >= 0 && !app.brush) this.proposal(app.hovering.index);
+    if (app.isEverything) return;
     const candidate = app.decoding.candidateOf(working) ?? app.heldCandidate();
     if (candidate) this.working(working, candidate);
     else if (working && app.heldProposal?.key === working.key && app.heldProposal.index >= 0) {

@@ -42,9 +42,8 @@ export class Pictures {
   async open(file) {
     if (!file) return;
     const { app } = this;
-    const before = app.picture;
     const image = await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() => null);
-    if (image) app.showPending({ image, width: image.width, height: image.height, name: file.name, file, before });
+    if (image) app.showPending({ image, width: image.width, height: image.height, name: file.name, file });
     await this.send(file);
   }
 

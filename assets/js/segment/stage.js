@@ -103,7 +103,7 @@ class App extends Editing {
 
   showPending(picture) {
     delete this.stage.dataset.ready;
-    this.kept = { picture: picture.before?.isPending ? this.kept?.picture : picture.before, state: this.history.present };
+    if (!this.picture?.isPending) this.kept = { picture: this.picture, state: this.history.present };
     this.picture = { ...picture, id: null, hash: '', isPending: true };
     this.setEverything(false);
     this.rendering.forget();
@@ -118,11 +118,11 @@ class App extends Editing {
     this.isAsking = false;
     this.tell(sentence);
     if (!this.picture?.isPending) return;
-    this.picture = this.kept?.picture ?? null;
-    this.history.reset(emptyState());
+    this.picture = this.kept.picture;
+    this.rendering.show(this.picture, this.model);
+    this.history.reset(this.kept.state);
     if (!this.picture) return;
     this.stage.dataset.ready = this.picture.id;
-    this.rendering.show(this.picture, this.model);
     this.view.show(this.picture);
     this.hovering.fetch(1, 1);
   }
