@@ -59,6 +59,12 @@ export class Pictures {
     }
   }
 
+  // What came from another tab is no file of the person's: the browser's own copy is sent.
+  async sendCopy(src) {
+    const copy = await (await fetch(src)).blob();
+    await this.send(new File([copy], 'picture.png', { type: copy.type }));
+  }
+
   static async load(src) {
     const image = new Image();
     image.src = src;

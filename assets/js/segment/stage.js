@@ -72,9 +72,9 @@ class App extends Editing {
     const isAgain = this.picture?.hash === picture.hash && this.picture.model === model?.key;
     // News without the picture is about the one that stands there, or about one that is gone.
     if (!picture.src || isKnown) return;
-    this.isAsking = false;
     if (isAgain) this.picture.id = picture.id;
     else this.show({ ...picture, image: await Pictures.load(picture.src), model: model?.key });
+    this.isAsking = false;
     this.setBusy(false);
     this.stage.dataset.ready = picture.id;
     this.sendUp();
@@ -83,10 +83,12 @@ class App extends Editing {
 
   show(picture) {
     const pending = this.picture?.isPending ? this.picture : null;
-    // Another model answers the same clicks on the same picture.
-    const isSame = this.picture?.hash === picture.hash;
+    // Another model answers the same clicks on the same picture. A copy that was sent again may
+    // have lost a little, and so have another hash.
+    const isSame = Boolean(this.picture) && (this.isAsking || this.picture.hash === picture.hash);
+    const file = pending?.file ?? (isSame ? this.picture.file : null);
     this.heldProposal = null;
-    this.picture = { ...picture, name: picture.name || pending?.name || 'picture', file: pending?.file ?? null };
+    this.picture = { ...picture, name: picture.name || pending?.name || 'picture', file };
     this.rendering.show(this.picture, this.model);
     this.decoding.forget();
     this.hovering.forget();
@@ -132,8 +134,10 @@ class App extends Editing {
     if (this.isAsking) return;
     this.isAsking = true;
     this.tell(this.ui.say('again'));
-    if (this.picture.file) this.pictures.send(this.picture.file);
-    else this.ask('again');
+    const { file, src, is_example: isExample } = this.picture;
+    if (file) this.pictures.send(file);
+    else if (isExample || !src) this.ask('again');
+    else this.pictures.sendCopy(src);
   }
 
   // ---- what the browser says ----

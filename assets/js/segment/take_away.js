@@ -1,7 +1,8 @@
 // Taking objects away: files made here, read back before they are handed out, and the program that
 // makes the mask anew in Python.
 import { kilobytes, make } from './dom.js';
-import { FORMATS, makeFile } from './exports.js';
+import { FORMATS } from './exports.js';
+import { makeFileApart } from './exports_apart.js';
 
 const FIRST = 'cutout';
 
@@ -91,7 +92,7 @@ export class TakeAway {
     if (!app.picture || !this.objects().length) return app.tell(app.ui.say('take_none'));
     this.told.textContent = app.ui.say('making');
     try {
-      const { name, bytes, type, check } = await makeFile(format, this.contents());
+      const { name, bytes, type, check } = await makeFileApart(format, this.contents());
       this.download(new Blob([bytes], { type }), name);
       const places = { file: name, number: kilobytes(bytes.length), iou: check?.iou?.toFixed(3) };
       this.told.textContent = app.ui.say(check ? 'took_checked' : 'took', places);
@@ -116,9 +117,14 @@ export class TakeAway {
 
   async copyPicture() {
     const { ui } = this.app;
-    const { bytes, type } = await makeFile(FIRST, this.contents());
-    await navigator.clipboard.write([new ClipboardItem({ [type]: new Blob([bytes], { type }) })]);
-    this.told.textContent = ui.say('copied');
+    // A promise, for the right to write would be gone by the time the file is made.
+    const file = makeFileApart(FIRST, this.contents()).then(({ bytes, type }) => new Blob([bytes], { type }));
+    try {
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': file })]);
+      this.told.textContent = ui.say('copied');
+    } catch {
+      this.told.textContent = ui.say('copy_failed');
+    }
   }
 
   async showProgram() {
