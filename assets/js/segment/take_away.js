@@ -3,6 +3,7 @@
 import { kilobytes, make } from './dom.js';
 import { FORMATS } from './exports.js';
 import { makeFileApart } from './exports_apart.js';
+import { isNeutral } from './rendering.js';
 
 const FIRST = 'cutout';
 
@@ -57,7 +58,8 @@ export class TakeAway {
         copy.lastChild.textContent = ui.say('copied');
       },
     });
-    dialog.append(head, make('p', 'segment-hint', ui.say('program_help')), this.text, copy);
+    this.programNote = make('p', 'segment-hint', ui.say('program_help'));
+    dialog.append(head, this.programNote, this.text, copy);
     dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
     return dialog;
   }
@@ -139,6 +141,7 @@ export class TakeAway {
     });
     if (made.error) return app.tell(made.error);
     this.text.textContent = made.text;
+    this.programNote.textContent = app.ui.say(isNeutral(working) ? 'program_help' : 'program_plain');
     return this.dialog.showModal();
   }
 
