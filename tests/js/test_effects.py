@@ -90,7 +90,7 @@ def test_grey_has_no_colour_and_keeps_its_luma(paint):
 
 def test_blocks_are_the_mean_of_what_changes_in_them(paint):
     [image] = paint([("pixelate", 2, "background")])
-    block = WIDTH // 24
+    block = WIDTH // 16
     for top in range(0, HEIGHT, block):
         for left in range(0, WIDTH, block):
             part = np.s_[top : top + block, left : left + block]

@@ -8,7 +8,7 @@ const BLOCKS_PER_RADIUS = 4;
 
 /** Blocks of one colour; a variant is their side, in parts of the longer side of the picture. */
 export const pixelate = {
-  variants: [1 / 96, 1 / 48, 1 / 24],
+  variants: [1 / 64, 1 / 32, 1 / 16],
   paint(canvas, share) {
     const block = Math.max(2, Math.round(share * canvas.longer));
     const { planes, ...blocks } = shrink(canvas, block);
@@ -28,7 +28,7 @@ export const pixelate = {
 
 /** A blur; a variant is its radius, in parts of the longer side. */
 export const blur = {
-  variants: [0.008, 0.02, 0.045],
+  variants: [0.012, 0.025, 0.05],
   paint(canvas, share) {
     const { data, alpha, flip, width, height } = canvas;
     const radius = share * canvas.longer;

@@ -10,8 +10,8 @@ const FADE = 1;
 /** `width`: in parts of the longer side; `shadow`: how dark; `colour`: null is the chosen one. */
 export const outline = {
   variants: [
-    { width: 0.008, colour: '#ffffff', shadow: 0.45 },
-    { width: 0.006, colour: null, shadow: 0 },
+    { width: 0.012, colour: '#ffffff', shadow: 0.45 },
+    { width: 0.009, colour: null, shadow: 0 },
     { width: 0.02, colour: '#ffffff', shadow: 0, isGlow: true },
   ],
   paint(canvas, { width: share, colour, shadow, isGlow }, options) {
