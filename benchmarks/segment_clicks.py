@@ -21,6 +21,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 import app
+from benchmarks.page_start import free_port
 from playground.collection import read_collection
 from playground.models import sam
 from playground.settings import read_settings, set_environment
@@ -66,7 +67,11 @@ def main() -> None:
     large = Image.fromarray(pixels).resize(SIZE_WH, Image.Resampling.BICUBIC)
     theirs = select_page(running.ctx.cache, np.asarray(large))
     _, their_address, _ = theirs.launch(
-        server_name="127.0.0.1", server_port=0, quiet=True, prevent_thread_lock=True, ssr_mode=False
+        server_name="127.0.0.1",
+        server_port=free_port(),
+        quiet=True,
+        prevent_thread_lock=True,
+        ssr_mode=False,
     )
     try:
         with tempfile.TemporaryDirectory() as folder:
