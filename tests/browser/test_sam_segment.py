@@ -41,7 +41,9 @@ def place(page, x, y):
 def settle(page):
     """Until the model has answered for what stands there, and it is painted."""
     page.wait_for_function(
-        f"(() => {{ const a = {APP}; return !a.decoding.isWaiting(a.now.working); }})()"
+        f"(() => {{ const a = {APP}; return !a.decoding.isWaiting(a.now.working); }})()",
+        # The first click of a run imports the libraries and loads the model.
+        timeout=120_000,
     )
     page.evaluate(
         "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -660,6 +662,30 @@ def test_a_file_that_is_no_picture_leaves_the_stage_as_it_was(stage):
     assert ask(stage, "app.picture.id") == before
     click(stage, 0.5, 0.55)
     assert len(points(stage)) == 1
+
+
+def test_an_object_is_handed_on(stage):
+    click(stage, 0.5, 0.55)
+    stage.wait_for_function(f"{APP}.props.value.chosen")
+    sent = ask(stage, "app.props.value")
+    assert set(sent) == {"id", "hash", "words", "chosen"}
+    assert len(json.dumps(sent)) < 200_000
+    stage.locator("#sam_segment .send-bar button").first.click()
+    expect(stage.locator("#held-picture img")).to_be_visible()
+
+
+def test_on_a_phone_the_tools_come_right_after_the_picture(open_stage):
+    page = open_stage(viewport=PHONE, has_touch=True)
+    tops = [
+        page.locator(selector).first.bounding_box()["y"]
+        for selector in (
+            ".segment-stage",
+            ".segment-switch",
+            "#sam-segment-examples",
+            "#sam_segment .inside",
+        )
+    ]
+    assert tops == sorted(tops)
 
 
 def test_see_inside(stage):
