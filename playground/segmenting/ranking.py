@@ -16,6 +16,8 @@ from playground.segmenting.run_lengths import from_runs
 
 # The best ones are looked at; each stands for those whose boxes are nearly its own.
 MOST_CROPS = 48
+# Below what the browser's sliders begin with: whoever moves them lower finds scores there too.
+LEAST_IOU, LEAST_STABILITY = 0.3, 0.5
 # Of a box: what is shown around the thing.
 MARGIN = 0.1
 # How much of its colour what lies around the thing keeps, on grey.
@@ -48,7 +50,7 @@ def to_look_at(proposals: Sequence[Proposal]) -> dict[int, list[int]]:
     Returns:
         By index of each that is looked at, best first: those that it stands for.
     """
-    kept = best_of(proposals)
+    kept = best_of(proposals, least_iou=LEAST_IOU, least_stability=LEAST_STABILITY)
     return {index: kept[index] for index in list(kept)[:MOST_CROPS]}
 
 
