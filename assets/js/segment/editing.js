@@ -4,6 +4,8 @@ import { changed, NEUTRAL, prompts, withBox, withoutBox, withoutPoint, withPoint
 
 const MOST_POINTS = 50;
 const LEAST_BOX = 2;
+// Fine enough to tell a share of the picture to a tenth of a percent.
+const SHARES_SIDE = 400;
 
 export class Editing {
   get now() {
@@ -124,7 +126,9 @@ export class Editing {
   candidatesBySize() {
     const answer = this.decoding.of(this.now.working);
     if (!answer) return [];
-    const size = this.view.layerSize();
+    const { width, height } = this.picture;
+    const share = Math.min(1, SHARES_SIDE / Math.max(width, height));
+    const size = { width: Math.ceil(width * share), height: Math.ceil(height * share) };
     return answer.candidates
       .map((candidate, index) => {
         const mask = this.rendering.maskOf({ ...this.now.working, threshold: 0, refine: NEUTRAL, strokes: NO_STROKES }, candidate, size);
@@ -150,7 +154,7 @@ export class Editing {
 
   answered(working) {
     if (this.now.working?.key === working.key) {
-      this.announcer.working();
+      this.toAnnounce = true;
       if (this.keepKey === working.key && this.decoding.of(working)) this.keep();
     }
     this.noteChosen();

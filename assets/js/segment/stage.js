@@ -173,16 +173,18 @@ class App extends Editing {
     this.changed();
   }
 
-  // Everything is brought up to date at most once for each frame.
+  // Everything is brought up to date at most once for each frame, and after the picture itself.
   changed() {
     this.painter?.ask();
     if (this.isChanging) return;
     this.isChanging = true;
-    requestAnimationFrame(() => {
+    afterPaint(() => {
       this.isChanging = false;
       this.bar?.update();
       this.panels?.update();
       this.insidePanel?.update();
+      if (this.toAnnounce) this.announcer.working();
+      this.toAnnounce = false;
     });
   }
 
@@ -209,6 +211,8 @@ class App extends Editing {
     this.changed();
   }
 }
+
+const afterPaint = (action) => requestAnimationFrame(() => setTimeout(action));
 
 export function start(gradio) {
   const app = new App(gradio);

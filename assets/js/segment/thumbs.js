@@ -1,6 +1,21 @@
 // Small pictures of masks for candidates, tray and drawer.
 import { WORKING } from './colours.js';
 
+const SMALL_SIDE = 512;
+const smalls = new WeakMap();
+
+// A large picture is made small once, not for each of its small pictures.
+function smallOf({ image, width, height }) {
+  const scale = SMALL_SIDE / Math.max(width, height);
+  if (scale >= 1) return image;
+  if (!smalls.has(image)) {
+    const small = new OffscreenCanvas(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
+    small.getContext('2d').drawImage(image, 0, 0, small.width, small.height);
+    smalls.set(image, small);
+  }
+  return smalls.get(image);
+}
+
 // The whole picture, dimmed, with the mask bright.
 export function maskThumb(canvas, app, outline, box = null) {
   const { picture } = app;
@@ -15,13 +30,13 @@ export function maskThumb(canvas, app, outline, box = null) {
   pen.scale(scale, scale);
   pen.translate(-(left + right) / 2, -(top + bottom) / 2);
   pen.globalAlpha = 0.28;
-  pen.drawImage(picture.image, 0, 0, picture.width, picture.height);
+  pen.drawImage(smallOf(picture), 0, 0, picture.width, picture.height);
   pen.globalAlpha = 1;
   if (!outline) return;
   const placed = placedOn(picture, outline);
   pen.save();
   pen.clip(placed, 'evenodd');
-  pen.drawImage(picture.image, 0, 0, picture.width, picture.height);
+  pen.drawImage(smallOf(picture), 0, 0, picture.width, picture.height);
   pen.restore();
   pen.strokeStyle = WORKING;
   pen.lineWidth = (1.5 * dots) / scale;
@@ -42,7 +57,7 @@ export function objectThumb(canvas, app, object) {
   const placed = placedOn(picture, app.rendering.objectPath(object, app.view.layerSize()));
   pen.save();
   pen.clip(placed, 'evenodd');
-  pen.drawImage(picture.image, 0, 0, picture.width, picture.height);
+  pen.drawImage(smallOf(picture), 0, 0, picture.width, picture.height);
   pen.restore();
   pen.strokeStyle = object.colour;
   pen.lineWidth = (2 * dots) / scale;
