@@ -4,6 +4,9 @@ import { contours, toPath2D } from './outline.js';
 import { filter, hoverMap, unpack } from './proposals.js';
 import { SLIDERS } from './state.js';
 
+const FEW = 3;
+const UNSURE = Object.freeze({ ...SLIDERS, iou: 0.3, stability: 0.5 });
+
 export class Hovering {
   constructor(app) {
     this.app = app;
@@ -16,7 +19,6 @@ export class Hovering {
     this.lowSize = null;
     this.paths = new Map();
     this.kept = [];
-    this.usual = null;
     this.map = null;
     this.index = -1;
     this.ranking = null;
@@ -45,10 +47,15 @@ export class Hovering {
   refilter(sliders = this.app.history.present.sliders) {
     if (!this.lowSize) return;
     this.kept = this.ranked(filter(this.items, this.inPixels(sliders)));
-    const usual = this.app.isEverything ? this.kept : filter(this.items, this.inPixels(SLIDERS));
-    this.map = hoverMap(this.items, usual, this.lowSize);
+    this.map = hoverMap(this.items, this.app.isEverything ? this.kept : this.usual(), this.lowSize);
     this.index = -1;
     this.app.changed();
+  }
+
+  // What the pointer finds: good proposals; where the model is sure of hardly any, the better ones.
+  usual() {
+    const good = filter(this.items, this.inPixels(SLIDERS));
+    return good.length >= FEW ? good : filter(this.items, this.inPixels(UNSURE));
   }
 
   // The slider is about the share of the picture, the items about its pixels.
