@@ -447,7 +447,8 @@ def test_everything_is_filtered_in_the_browser(stage):
     stage.mouse.move(x, y)
     assert ask(stage, "app.hovering.index") >= 0
     stage.mouse.click(x, y)
-    expect(stage.locator(".segment-row")).to_have_count(1)
+    # The first click of a run loads the model.
+    expect(stage.locator(".segment-row")).to_have_count(1, timeout=120_000)
     stage.locator(".segment-stage").focus()
     stage.keyboard.press("Escape")
     assert ask(stage, "app.isEverything") is False
