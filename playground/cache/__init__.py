@@ -1,6 +1,7 @@
 """One lazy loader and device cache for all tabs. Importing it imports no torch."""
 
 from playground.cache.cache import Cache
+from playground.cache.gate import nobody_constructs
 from playground.cache.parts import (
     CacheError,
     Cancelled,
@@ -36,4 +37,5 @@ __all__ = [
     "Turn",
     "UnknownKey",
     "WaitedTooLong",
+    "nobody_constructs",
 ]

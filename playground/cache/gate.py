@@ -239,6 +239,18 @@ class _Construction:
 
 
 _construction = _Construction()
+
+
+@contextmanager
+def nobody_constructs() -> Iterator[None]:
+    """While inside, no cache of this process constructs a part: for imports of heavy libraries.
+
+    Two threads that import the same library at once may each meet a half imported module.
+    """
+    with _construction.lock:
+        yield
+
+
 _live_gates: weakref.WeakSet[Gate] = weakref.WeakSet()
 _forking: list[Gate] = []
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from playground.cache import nobody_constructs
 from playground.visitors.notes import Note
 
 if TYPE_CHECKING:
@@ -50,9 +51,8 @@ def self_check(
 def warm_up(ctx: Context, after_seconds: float = LET_THE_PAGE_OPEN_SECONDS) -> threading.Timer:
     """Start the imports in a thread of their own, once the first page has had time to open.
 
-    Whoever needs a model sooner does not wait for this: its build imports what it needs. The
-    first model is built through the cache, which builds one at a time: two threads that import
-    transformers' lazy modules at once meet an ImportError.
+    Imports and builds take turns: two threads that import torchvision, or transformers' lazy
+    modules, at once meet an ImportError. Whoever needs a model sooner imports what it needs.
 
     Args:
         ctx: the page's context.
@@ -66,7 +66,8 @@ def warm_up(ctx: Context, after_seconds: float = LET_THE_PAGE_OPEN_SECONDS) -> t
 
 def _warm_up(ctx: Context) -> None:
     started = time.monotonic()
-    trouble = self_check()
+    with nobody_constructs():
+        trouble = self_check()
     if trouble is not None:
         key, values = trouble
         LOG.error("%s", ctx.languages.say(key, "en", **values))

@@ -1,12 +1,15 @@
 """The imports let the page open first; their check names the true cause of a misfit."""
 
+import threading
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from playground.cache import Cache, Part
 from playground.page import warm_up as module
 from playground.page.languages import Languages
 from playground.page.warm_up import LET_THE_PAGE_OPEN_SECONDS, self_check, warm_up
+from tests.cache.fakes import FakeMover
 
 OPERATOR = "operator torchvision::nms does not exist"
 
@@ -59,3 +62,27 @@ def test_the_page_opens_first_and_then_the_imports_begin(monkeypatch):
     assert warmed == []
     warm_up("the context", after_seconds=0).join()
     assert warmed == ["the context"]
+
+
+def test_nothing_is_built_while_the_libraries_are_imported(monkeypatch):
+    built = threading.Event()
+
+    def build(report):
+        built.set()
+        return object()
+
+    cache = Cache([Part("a/b", build)], mover=FakeMover())
+    asking = threading.Thread(target=cache.prepare, args=("a/b",))
+    built_meanwhile = []
+
+    def import_slowly():
+        asking.start()
+        built_meanwhile.append(built.wait(0.3))
+        return ("start.library", {"library": "torch", "reason": "this ends the warm-up"})
+
+    monkeypatch.setattr(module, "self_check", import_slowly)
+    ctx = SimpleNamespace(languages=Languages.read(), troubles=[])
+    warm_up(ctx, after_seconds=0).join(10)
+    asking.join(10)
+    assert built_meanwhile == [False]
+    assert built.is_set()
