@@ -13,6 +13,7 @@ import torch
 from transformers import AutoModel, AutoProcessor
 
 from training.blip2_table import blip2_table
+from training.diffusion_table import diffusion_table
 from training.llama_scores import llama_table
 from training.sam_scores import sam_table
 from training.sampling import Split
@@ -138,6 +139,7 @@ EVALUATIONS: dict[str, Callable[[Path], str]] = {
     "mini-blip2": blip2_table,
     "mini-llama": llama_table,
     "mini-clip": clip_table,
+    "mini-diffusion": diffusion_table,
     "mini-sam": sam_table,
 }
 
