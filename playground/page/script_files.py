@@ -19,6 +19,9 @@ class ScriptFiles(StaticFiles):
         """Answers as `StaticFiles` does, with a header that says so."""
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = "no-cache"
+        if response.status_code == 200:
+            # Some systems know JavaScript as text/plain, which browsers refuse as a module.
+            response.headers["content-type"] = "text/javascript; charset=utf-8"
         return response
 
 

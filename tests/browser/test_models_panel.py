@@ -35,7 +35,7 @@ def models(open_page):
 def test_every_model_is_told_with_all_its_facts(models, playground):
     page = models()
     for entry in playground.ctx.catalog:
-        row = page.locator(f"tr[data-model={entry.key}]")
+        row = page.locator(f'tr[data-model="{entry.key}"]')
         expect(row).to_contain_text(entry.title)
         licence = row.get_by_role("link", name=entry.licence.name)
         expect(licence).to_have_attribute("href", entry.licence.url)

@@ -87,7 +87,9 @@ def mask(page):
 def open_stage(open_page):
     def open_one(**options):
         page = open_page("#sam_segment", **options)
-        page.wait_for_selector(".segment[data-started=true] .segment-stage[data-ready]")
+        # Pages that were left a moment ago may still be working.
+        ready = ".segment[data-started=true] .segment-stage[data-ready]"
+        page.wait_for_selector(ready, timeout=60_000)
         return page
 
     return open_one

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import threading
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from playground.segmenting.prompts import read_logits
 from playground.segmenting.proposals import grid_points, proposals_of
 from playground.visitors.pictures import Picture, read_picture
 from playground.visitors.sessions import visitor_of
+from tests.loops import run_in_own_thread
 from tests.segmenting.tiny_segments import MODEL, make_service, noise_counts
 
 __all__ = ["noise_counts"]
@@ -63,7 +63,7 @@ def functions(service):
 
 
 def call(function, asked, request=None):
-    return asyncio.run(function(asked, request or Request()))
+    return run_in_own_thread(function(asked, request or Request()))
 
 
 def test_a_click_is_answered_as_the_model_answers(functions, visit, service):
@@ -192,9 +192,9 @@ def test_the_program_names_model_picture_and_clicks(functions, visit):
 
 
 def test_the_session_is_read_from_the_body():
-    assert asyncio.run(session_of(Request("ada"))) == "ada"
+    assert run_in_own_thread(session_of(Request("ada"))) == "ada"
     for request in (Request(None), Request(7), SimpleNamespace(), None):
-        assert asyncio.run(session_of(request)) == ""
+        assert run_in_own_thread(session_of(request)) == ""
 
 
 @pytest.mark.parametrize("layout", ["sam2-video", "edgetam"])
