@@ -14,9 +14,10 @@ import gradio as gr
 
 from playground.collection import read_collection
 from playground.page.clip_api import add_events
-from playground.page.clip_asking import FAMILY, PRIVATE, ClipAsking
+from playground.page.clip_asking import FAMILY, ClipAsking
 from playground.page.context import Context
 from playground.page.demo import Demo, Paper
+from playground.page.events import PRIVATE
 from playground.page.naming import build_naming
 from playground.page.picture_input import PictureInput
 from playground.page.reading_advice import ReadingAdvice

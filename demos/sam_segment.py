@@ -14,9 +14,9 @@ import gradio as gr
 from gradio.context import Context as GradioContext
 
 from playground.collection import read_collection
-from playground.page.clip_asking import PRIVATE
 from playground.page.context import Context
 from playground.page.demo import Demo, Paper
+from playground.page.events import PRIVATE
 from playground.page.languages import current_request, language_of
 from playground.page.result_grid import ResultGrid, Shown, grid_value
 from playground.page.segment_api import add_events

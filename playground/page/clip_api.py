@@ -11,7 +11,8 @@ from typing import Any
 
 import gradio as gr
 
-from playground.page.clip_asking import ClipAsking, result_of
+from playground.page.clip_asking import ClipAsking
+from playground.page.events import add_program_events, result_of
 from playground.page.picture_input import PictureInput
 from playground.page.widgets import model_choice
 from playground.search import USUAL_RESULTS, Answer, read_query
@@ -164,11 +165,4 @@ def add_events(asking: ClipAsking) -> None:
             api.clip_search_by_picture: [picture, words_as_well, balance, without, count, model],
             api.clip_search_classify: [picture, labels, templates, scale, model],
         }
-        for function, widgets in inputs.items():
-            gr.Button().click(
-                ctx.handler(function),
-                widgets,
-                answer,
-                api_name=function.__name__,
-                concurrency_limit=None,
-            )
+        add_program_events(ctx, inputs, answer)

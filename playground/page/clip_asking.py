@@ -25,12 +25,6 @@ from playground.zero_shot import Naming, is_naming_stored, name_picture, read_te
 
 R = TypeVar("R")
 FAMILY = "clip"
-# For events that only the page itself uses.
-PRIVATE: dict[str, Any] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "concurrency_limit": None,
-}
 
 
 @dataclass(frozen=True)
@@ -182,15 +176,3 @@ class ClipAsking:
             return job(index, Asker(visitor, report, is_left))
 
         return self.ctx.work(request, work, title=item.title)
-
-
-def result_of(news: Iterator[Status | Done[R]]) -> R:
-    """Waits for the result, for callers that hear no news.
-
-    Raises:
-        RuntimeError: The work ended without a result, which is a mistake of ours.
-    """
-    for step in news:
-        if isinstance(step, Done):
-            return step.value
-    raise RuntimeError("work ended without a result")

@@ -12,8 +12,9 @@ import numpy as np
 
 from playground.entries import Entry
 from playground.models.clip_families import family_of_class
-from playground.page.clip_asking import FAMILY, PRIVATE, ClipAsking
+from playground.page.clip_asking import FAMILY, ClipAsking
 from playground.page.context import Context
+from playground.page.events import PRIVATE
 from playground.page.label_bars import LabelBars, bars_value
 from playground.page.languages import LANGUAGES, language_of
 from playground.page.reading_advice import ReadingAdvice

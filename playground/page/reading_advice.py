@@ -11,7 +11,8 @@ from typing import Any
 import gradio as gr
 
 from playground.entries import Entry
-from playground.page.clip_asking import FAMILY, PRIVATE, ClipAsking
+from playground.page.clip_asking import FAMILY, ClipAsking
+from playground.page.events import PRIVATE
 from playground.page.languages import LANGUAGES, language_of
 from playground.reading import language_to_find, readers
 

@@ -13,7 +13,7 @@ import gradio as gr
 import numpy as np
 
 from playground.models import sam
-from playground.page.clip_asking import result_of
+from playground.page.events import add_program_events, result_of
 from playground.page.picture_input import PictureInput
 from playground.page.segment_service import FAMILY, SegmentService
 from playground.page.segment_values import hash_of
@@ -247,11 +247,4 @@ def add_events(service: SegmentService) -> None:
             api.sam_segment_box: [picture, box, points_as_well, model],
             api.sam_segment_everything: [picture, *limits, model],
         }
-        for function, widgets in inputs.items():
-            gr.Button().click(
-                ctx.handler(function),
-                widgets,
-                answer,
-                api_name=function.__name__,
-                concurrency_limit=None,
-            )
+        add_program_events(ctx, inputs, answer)

@@ -15,8 +15,9 @@ from playground.explain.similarity import softmax
 from playground.hub.store import Store
 from playground.index import Indexes
 from playground.page.clip_api import ClipApi
-from playground.page.clip_asking import ClipAsking, result_of
+from playground.page.clip_asking import ClipAsking
 from playground.page.context import Context
+from playground.page.events import result_of
 from playground.page.languages import Languages
 from playground.page.naming import NamingHandlers
 from playground.page.reading_advice import AdviceHandlers
