@@ -48,10 +48,11 @@ def routes(ctx: Context) -> list[BaseRoute]:
 def loaded_words(ctx: Context, language: str) -> str:
     """Which models are loaded now, in a few words: "mini-clip · 9 MB"."""
     rows = {row.key: row for row in ctx.cache.rows()}
-    ready = [entry for entry in ctx.catalog if _state(rows, entry.key) == "ready"]
-    # A part may serve alone, as the small decoder of a segmenter does.
-    ready = ready or [
-        entry for entry in ctx.catalog if any(_state(rows, part) == "ready" for part in entry.parts)
+    # A part may serve alone, as the small decoder of a segmenter does; a shared one is its owner's.
+    ready = [
+        entry
+        for entry in ctx.catalog
+        if any(_state(rows, part) == "ready" for part in entry.parts if _owner(part) == entry.key)
     ]
     if not ready:
         return ctx.languages.say("header.none_loaded", language)
@@ -63,3 +64,7 @@ def loaded_words(ctx: Context, language: str) -> str:
 
 def _state(rows: dict[str, Row], key: str) -> str:
     return rows[key].state if key in rows else "cold"
+
+
+def _owner(part: str) -> str:
+    return part.rpartition("/")[0]

@@ -41,7 +41,7 @@ def build_page(ctx: Context, demos: Sequence[Demo | BrokenDemo], operator: Opera
         fill_width=True,
     ) as blocks:
         held = header(ctx, [demo.id for demo in demos])
-        with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             opened = [_tab(ctx, demo) for demo in demos]
             with gr.Tab(
                 ctx.label("models.title"), id="models", elem_id="models", alignment="right"

@@ -409,3 +409,12 @@ def test_a_page_from_before_a_restart_says_what_to_do(open_page, trial):
         )
     finally:
         second.page.close(verbose=False)
+
+
+@pytest.mark.parametrize("tab", ["clip_search", "sam_segment", "models"])
+def test_an_address_opens_its_tab_on_the_narrowest_phone(open_page, tab):
+    page = open_page(f"#{tab}", viewport={"width": 320, "height": 600})
+    expect(page.locator(f"#{tab}-button")).to_have_attribute("aria-selected", "true")
+    row = page.locator("#tabs > .tab-wrapper .tab-container").bounding_box()
+    assert row["height"] <= 52
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -87,9 +87,7 @@ def mask(page):
 def open_stage(open_page):
     def open_one(**options):
         page = open_page("#sam_segment", **options)
-        # Pages that were left a moment ago may still be working.
-        ready = ".segment[data-started=true] .segment-stage[data-ready]"
-        page.wait_for_selector(ready, timeout=60_000)
+        page.wait_for_selector(".segment[data-started=true] .segment-stage[data-ready]")
         return page
 
     return open_one
@@ -701,3 +699,6 @@ def test_see_inside(stage):
     similar = stage.locator(".segment-inside .segment-map.live")
     similar.click(position={"x": 40, "y": 40})
     expect(similar).to_have_attribute("data-asked", "true")
+    # Another picture takes the place of the old one here as well.
+    open_picture(stage, png(disc_picture()[0]))
+    expect(similar).to_have_attribute("data-asked", "false")

@@ -11,6 +11,7 @@ export class Inside {
     this.app = app;
     this.place = `[data-inside-of="${app.name}"]`;
     this.drawn = '';
+    this.similarOf = '';
     new IntersectionObserver(() => this.update()).observe(app.root);
     document.addEventListener('click', () => requestAnimationFrame(() => this.update()));
   }
@@ -29,6 +30,7 @@ export class Inside {
     const key = [app.picture.id, working?.key, Boolean(answer), answer && app.decoding.chosenOf(working), working?.threshold].join();
     if (key === this.drawn) return;
     this.drawn = key;
+    if (app.picture.id !== this.similarOf) this.drawSimilar();
     this.masks.replaceChildren(...(answer ? this.masksOf(working, answer) : [this.hint('inside_none')]));
     this.drawLogits(working, answer);
     this.changes.replaceChildren(...this.changesOf(working));
@@ -61,7 +63,6 @@ export class Inside {
       part('inside_similar', this.similar), part('inside_changes', this.changes), part('inside_times', this.times),
     );
     this.similar.addEventListener('click', (event) => this.askSimilar(event));
-    this.drawSimilar();
   }
 
   // A canvas of the picture's form, about as wide as its figure.
@@ -161,7 +162,9 @@ export class Inside {
 
   drawSimilar(answer = null, at = null) {
     const { app } = this;
-    const { canvas, pen, scale } = this.canvasFor(this.similar, 720);
+    this.similarOf = app.picture.id;
+    this.similar.dataset.asked = String(Boolean(answer));
+    const { pen, scale } = this.canvasFor(this.similar, 720);
     pen.drawImage(app.picture.image, 0, 0, app.picture.width, app.picture.height);
     if (!answer) return;
     const values = Uint8Array.from(atob(answer.values), (sign) => sign.charCodeAt(0));
@@ -178,7 +181,6 @@ export class Inside {
     pen.beginPath();
     pen.arc(at[0], at[1], 8 / scale, 0, 7);
     pen.stroke();
-    canvas.dataset.asked = 'true';
   }
 
   async askSimilar(event) {
@@ -187,7 +189,10 @@ export class Inside {
     const rect = this.similar.getBoundingClientRect();
     const x = ((event.clientX - rect.left) * app.picture.width) / rect.width;
     const y = ((event.clientY - rect.top) * app.picture.height) / rect.height;
-    const answer = await app.decoding.call('similarity', { id: app.picture.id, x, y });
+    const { id } = app.picture;
+    const answer = await app.decoding.call('similarity', { id, x, y });
+    // Of a picture that has gone meanwhile nothing is shown.
+    if (app.picture?.id !== id) return;
     if (answer.error) app.tell(answer.error);
     else this.drawSimilar(answer, [x, y]);
   }

@@ -1,0 +1,33 @@
+"""What the header's chip says of the models that are loaded."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from playground.catalog import entry
+from playground.page.languages import Languages
+from playground.page.routes import loaded_words
+
+
+def row(key, state="ready", kind="part", size=1_000_000):
+    return SimpleNamespace(key=key, state=state, kind=kind, bytes_on_device=size)
+
+
+CLIP, SAM = entry("mini-clip"), entry("mini-sam")
+BORROWER = replace(SAM, key="borrower", parts=("mini-clip/text", "borrower/own"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "No model loaded yet"),
+        ([row("mini-sam/decoder")], "mini-sam · 1 MB"),
+        ([row("mini-clip/text"), row("borrower/own", "cold", size=0)], "mini-clip · 1 MB"),
+        ([row("mini-clip/text"), row("mini-sam/decoder")], "2"),
+    ],
+)
+def test_whoever_has_a_part_of_its_own_there_is_named(rows, said):
+    cache = SimpleNamespace(rows=lambda: rows)
+    ctx = SimpleNamespace(cache=cache, catalog=(CLIP, SAM, BORROWER), languages=Languages.read())
+    assert said in loaded_words(ctx, "en")
