@@ -61,6 +61,11 @@ SHAPES = MappingProxyType(
         "code": '<path d="M8.5 7L3.5 12l5 5M15.5 7l5 5-5 5"/>',
         "copy": '<rect x="8.5" y="8.5" width="11" height="11.5" rx="2"/><path d="M15.5 8.500V6a2 '
         '2 0 0 0-2-2H6.500a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h2"/>',
+        "point": '<circle cx="12" cy="12" r="6.5"/><path d="M12 2.800v5M12 16.200v5M2.8 12h5M16.2 '
+        '12h5"/>',
+        "stop": '<rect x="6.5" y="6.5" width="11" height="11" rx="2" fill="currentColor"/>',
+        "retry": '<path d="M19 6v4.500h-4.5M18.6 10.400A7.3 7.3 0 1 0 19.300 13"/>',
+        "more": '<path d="M6 12h.1M12 12h.1M18 12h.1" stroke-width="3"/>',
     }
 )
 LOGO = (

@@ -8,7 +8,6 @@ functions instead.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from playground.page.icons import icon
+from playground.page.canvas import box_in, file_in, icon_store, runs_in, script_words, text_in
 
 if TYPE_CHECKING:
     from playground.page.context import Context
@@ -32,8 +31,6 @@ WORDS_PREFIX = "segment.ui."
 # The script fills these in; here each stands for itself.
 PLACES = ("name", "number", "percent", "iou", "stability", "count", "all", "file", "words")
 MOST_TEXT = 200
-MOST_RUNS_CHARACTERS = 4_000_000
-MOST_SIDE = 20_000
 
 
 @dataclass(frozen=True)
@@ -103,13 +100,11 @@ class SegmentCanvas(gr.HTML):
         """
         if not isinstance(payload, Mapping):
             return Asked()
-        file = payload.get("file")
-        path = file.get("path") if isinstance(file, Mapping) else None
         return Asked(
-            picture_id=_text(payload.get("id")),
-            picture_hash=_text(payload.get("hash")),
-            words=_text(payload.get("words")),
-            file=path if isinstance(path, str) and path else None,
+            picture_id=text_in(payload.get("id"), MOST_TEXT),
+            picture_hash=text_in(payload.get("hash"), MOST_TEXT),
+            words=text_in(payload.get("words"), MOST_TEXT),
+            file=file_in(payload.get("file")),
             chosen=_chosen(payload.get("chosen")),
         )
 
@@ -154,10 +149,7 @@ def canvas_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:
     Returns:
         By name, with {places} that the script fills in.
     """
-    places = {place: f"{{{place}}}" for place in PLACES}
-    keys = (key for key in ctx.languages.keys("en") if key.startswith(WORDS_PREFIX))
-    names = sorted(key.removeprefix(WORDS_PREFIX) for key in keys)
-    return {name: ctx.say(request, f"segment.ui.{name}", **places) for name in names}
+    return script_words(ctx, request, WORDS_PREFIX, PLACES)
 
 
 def _stage(elem_id: str) -> str:
@@ -166,36 +158,15 @@ def _stage(elem_id: str) -> str:
         f'<div class="segment" data-canvas="{elem_id}"><div class="segment-bar"></div>'
         '<div class="segment-stage" tabindex="0" role="application"><canvas></canvas></div>'
         '<p class="segment-tip"></p><div class="sr" role="status" aria-live="polite"></div>'
-        f"<div hidden>{''.join(_named_icon(name) for name in ICONS)}</div></div>"
+        f"{icon_store(ICONS)}</div>"
     )
-
-
-def _named_icon(name: str) -> str:
-    return f'<span data-icon="{name}">{icon(name)}</span>'
-
-
-def _text(value: Any) -> str:
-    return value[:MOST_TEXT] if isinstance(value, str) else ""
 
 
 def _chosen(value: Any) -> ChosenObject | None:
     if not isinstance(value, Mapping):
         return None
-    box, runs = value.get("box_xyxy"), value.get("runs")
-    width, height = _side(value.get("width")), _side(value.get("height"))
-    if not (isinstance(box, Sequence) and len(box) == 4 and all(_is_finite(x) for x in box)):
+    box, mask = box_in(value.get("box_xyxy")), runs_in(value)
+    if box is None or mask is None:
         return None
-    if not isinstance(runs, str) or len(runs) > MOST_RUNS_CHARACTERS:
-        return None
-    if width is None or height is None:
-        return None
-    left, top, right, bottom = (float(edge) for edge in box)
-    return ChosenObject(_text(value.get("name")), (left, top, right, bottom), runs, width, height)
-
-
-def _side(value: Any) -> int | None:
-    return value if type(value) is int and 0 < value <= MOST_SIDE else None
-
-
-def _is_finite(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    name = text_in(value.get("name"), MOST_TEXT)
+    return ChosenObject(name, box, mask.runs, mask.width, mask.height)

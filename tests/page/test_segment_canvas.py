@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from playground.page.canvas import MOST_RUNS_CHARACTERS
 from playground.page.languages import LANGUAGES, Languages
 from playground.page.script_files import SCRIPTS, script_files
 from playground.page.segment_canvas import (
     ICONS,
-    MOST_RUNS_CHARACTERS,
     MOST_TEXT,
     Asked,
     ChosenObject,
