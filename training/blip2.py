@@ -2,7 +2,8 @@
 
 Follows Li et al. 2023, "BLIP-2": the first part of the run is stage one (representation, section
 3.1), the rest stage two (generation, section 3.2). It starts from the vision tower of mini-clip
-and from mini-llama.
+and from mini-llama, whose weights it trains along with texts of their own, so that one language
+model serves both: it writes ``mini-blip2`` and, beside it, ``mini-llama``.
 """
 
 import json
@@ -34,6 +35,7 @@ from training.blip2_model import (
 )
 from training.blip2_scores import Blip2, answer_accuracy, sample_talk
 from training.exporting import empty_weights, half_copy
+from training.llama import export as export_llama
 from training.llama_scores import load_llama
 from training.loop import Loop, Options, read_options
 from training.match_scores import MATCH_VARIANT
@@ -238,8 +240,10 @@ class Blip2Learner:
         return [p for p in self.model.parameters() if id(p) not in still]
 
     def export(self, folder: Path) -> None:
-        """See ``Learner``."""
+        """See ``Learner``. The language model is also written by itself, beside the folder."""
         export(self.model.blip, self.model.heads, self.tokenizer, folder)
+        language_model = self.model.blip.language_model
+        export_llama(language_model, self.tokenizer, folder.with_name(LLAMA_FOLDER.name))
 
     def look(self) -> str:
         """Ask about validation scenes; the talk is also written to a file.

@@ -17,6 +17,7 @@ from transformers import PreTrainedTokenizerFast
 from training.backgrounds import BACKGROUNDS
 from training.batches import NO_CONCEPT, fit_matrix
 from training.concepts import CONCEPTS
+from training.llama_batches import TextBatches
 from training.llama_vocabulary import DECODE
 from training.packing import Packed, Segment, encode, fill, pack
 from training.painting import Painting
@@ -28,6 +29,9 @@ from training.wording import CaptionKind, caption, full_caption
 
 CAPTION_TOKENS = 24
 TALK_TOKENS = 112
+# Every second step brings rows of text without a picture: the language model is mini-llama, and
+# must not forget how to read.
+TEXT_EVERY, TEXT_ROWS = 2, 16
 READ_CONCEPTS = 12
 _KINDS = tuple(BACKGROUNDS)
 _LANGUAGES = tuple(Language)
@@ -80,6 +84,7 @@ class SceneBatch:
         chinese: Chinese captions.
         reading: For the helper that reads the queries.
         talk: Packed questions, talks and captions, one row for each scene.
+        text: Packed texts without a picture, or none at this step.
     """
 
     number: int
@@ -91,6 +96,7 @@ class SceneBatch:
     chinese: Captions
     reading: Reading
     talk: Packed
+    text: Packed | None
 
     def to(self, device: torch.device) -> "SceneBatch":
         """Copy to a device.
@@ -139,6 +145,7 @@ class SceneBatches(Dataset[SceneBatch]):
         self._tokenizer, self._queries = tokenizer, queries
         self._side_px, self._patch_px = side_px, patch_px
         self._batch_size, self._steps = batch_size, steps
+        self._texts = TextBatches(tokenizer, TEXT_ROWS)
 
     def __getitem__(self, step: int) -> SceneBatch:
         rng = random.Random(step)
@@ -159,6 +166,7 @@ class SceneBatches(Dataset[SceneBatch]):
             self._captions(scenes, Language.ZH, rng),
             _reading(scenes, rng),
             self._talk(scenes, rng),
+            self._texts[step] if step % TEXT_EVERY == 0 else None,
         )
 
     def _draw_scenes(self, step: int, rng: random.Random) -> list[Scene]:

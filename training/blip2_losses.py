@@ -211,7 +211,7 @@ class Blip2WithHelpers(nn.Module):
             seen: (B, P + 1, D) what the vision tower says.
 
         Returns:
-            The losses by name; ``read`` is the helper's.
+            The losses by name; ``read`` is the helper's, ``text`` is mini-llama's own.
         """
         blip = self.blip
         queries = blip.qformer(
@@ -221,7 +221,10 @@ class Blip2WithHelpers(nn.Module):
         prefix = blip.language_projection(queries)
         talk = packed_loss(blip.language_model, self._body[0], batch.talk, prefix)
         named = self.name_loss(batch, prefix)
-        return {"talk": talk, "names": named, "read": self.read(batch, queries)}
+        losses = {"talk": talk, "names": named, "read": self.read(batch, queries)}
+        if batch.text is not None:
+            losses["text"] = packed_loss(blip.language_model, self._body[0], batch.text)
+        return losses
 
     def name_loss(self, batch: SceneBatch, prefix: torch.Tensor) -> torch.Tensor:
         """Helper: what stands for a thing lies near the words for it, in both languages.

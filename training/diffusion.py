@@ -1,8 +1,9 @@
 """Train mini-diffusion on emoji scenes: ``python -m training.diffusion``.
 
-Follows Rombach et al. 2022 (figure 3): a denoiser works on the latents of an autoencoder
-(``training.vae``, trained before) and hears the words through cross-attention. The words are
-read by the text tower of mini-clip, which stays as it is.
+Follows Rombach et al. 2022 (figure 3): a denoiser works on the latents of an autoencoder and hears
+the words through cross-attention. The words are read by the text tower of mini-clip, which stays as
+it is. The autoencoder is trained first (``training.vae``, then ``training.vae_decoder``), unless
+that was done before.
 """
 
 import copy
@@ -18,11 +19,11 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
 from training import vae as autoencoder
+from training import vae_decoder as decoder
 from training.diffusion_batches import Batch, LatentBatches, load_batches
 from training.diffusion_model import DiffusionWithHelpers, build_scheduler, build_unet
 from training.exporting import SHARD_BYTES
 from training.loop import Loop, Options, read_options
-from training.vae_decoder import TUNED_FOLDER
 
 SEED = 20_220_413
 OUTPUT = Path("assets/models/mini-diffusion")
@@ -75,7 +76,7 @@ def load_vae() -> AutoencoderKL:
     Raises:
         OSError: If there is neither; train it first with ``python -m training.vae``.
     """
-    trained = (TUNED_FOLDER, autoencoder.FOLDER)
+    trained = (decoder.TUNED_FOLDER, autoencoder.FOLDER)
     folder = next((path for path in trained if path.is_dir()), OUTPUT / "vae")
     vae = AutoencoderKL.from_pretrained(folder, dtype=torch.float32)
     return vae.requires_grad_(False).eval()
@@ -271,9 +272,18 @@ class DiffusionLearner:
         return f"  {path}"
 
 
+def train_autoencoder() -> None:
+    """Train the autoencoder and sharpen its decoder; what was trained to its end stays as it is."""
+    for part in (autoencoder, decoder):
+        loop = part.build_loop([])
+        if not loop.was_ended:
+            loop.run()
+
+
 def main() -> None:
     """Train from the command line."""
     options = read_diffusion_options()
+    train_autoencoder()
     Loop(lambda device: DiffusionLearner(device, options), options, SEED).run()
 
 

@@ -150,6 +150,10 @@ class Loop:
         build: Makes the learner on a device; called after the seed is set.
         options: What the command line says.
         seed: Of the first weights and of all chance within the steps.
+
+    Attributes:
+        was_ended: Whether the checkpoint is that of a run which came to its end, by steps or by
+            time.
     """
 
     def __init__(
@@ -161,10 +165,11 @@ class Loop:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.learner = build(self.device)
         self.optimizer = build_optimizer(self.learner.model, options)
-        self.seconds, self.step = 0.0, 0
+        self.seconds, self.step, self.was_ended = 0.0, 0, False
         if not options.fresh:
             state = load_checkpoint(options.checkpoints, self.learner.model, self.optimizer)
             self.step, self.seconds = int(state.get("step", 0)), state.get("seconds", 0.0)
+            self.was_ended = bool(state.get("ended", False))
 
     def run(self) -> None:
         """Train to the last step, saving and showing samples on the way."""
@@ -208,7 +213,8 @@ class Loop:
         return losses
 
     def _save(self) -> None:
-        state = {"step": self.step, "seconds": self.seconds}
+        ended = self._progress() >= 1
+        state = {"step": self.step, "seconds": self.seconds, "ended": ended}
         save_checkpoint(self.options.checkpoints, self.learner.model, self.optimizer, state)
 
     def _show(self, bar: Any) -> None:

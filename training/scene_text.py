@@ -36,7 +36,7 @@ _WEIGHTS = {
     QuestionKind.COLOUR: 0.6,
     QuestionKind.IS_THERE: 1.2,
     QuestionKind.NEIGHBOUR: 2.2,
-    QuestionKind.BIGGER: 1.6,
+    QuestionKind.BIGGER: 2.6,
     QuestionKind.BACKGROUND: 0.25,
     QuestionKind.YES_NO: 1.7,
 }

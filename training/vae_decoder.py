@@ -205,10 +205,25 @@ class DecoderLearner:
         return look_at_scenes(self.model, self.options.checkpoints / "samples")
 
 
+def build_loop(arguments: list[str] | None = None) -> Loop:
+    """Make the training, or take it up where it was left.
+
+    Args:
+        arguments: Words after the command; ``None`` reads ``sys.argv``.
+
+    Returns:
+        The training, ready to run.
+
+    Raises:
+        OSError: If there is no autoencoder yet.
+    """
+    options = read_decoder_options(arguments)
+    return Loop(lambda device: DecoderLearner(device, options), options, SEED)
+
+
 def main() -> None:
     """Train from the command line."""
-    options = read_decoder_options()
-    Loop(lambda device: DecoderLearner(device, options), options, SEED).run()
+    build_loop().run()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from training.blip2 import EYES, SEED, STAGE_ONE, Blip2Learner, export, read_bli
 from training.blip2_model import MatchHeads, build_blip2
 from training.llama import export as export_llama
 from training.llama_model import build_llama
+from training.llama_scores import load_llama
 from training.loop import Loop, Options
 from training.match_scores import MATCH_VARIANT
 
@@ -68,6 +69,17 @@ def test_phases_follow_one_another_and_resume(options: Options, tmp_path: Path) 
     ):
         assert torch.equal(before, after)
     assert (options.output / "model.safetensors.index.json").is_file()
+
+
+def test_its_language_model_is_written_as_mini_llama(options: Options) -> None:
+    run = loop(replace(options, steps=1))
+    run.run()
+    written, _ = load_llama(options.output.with_name("mini-llama"))
+    blip = Blip2ForConditionalGeneration.from_pretrained(options.output, dtype=torch.float32)
+    shared = blip.language_model.state_dict()
+    assert shared.keys() == written.state_dict().keys()
+    for name, weight in written.state_dict().items():
+        assert torch.equal(weight, shared[name]), name
 
 
 def test_both_classes_find_exactly_their_weights(

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
@@ -46,6 +48,7 @@ def test_each_stage_teaches_its_own_parts(learner: Blip2WithHelpers, batch: Scen
     assert set(first) == {"itc", "itm", "itg", "read", "guide"}
     assert touched(learner, first) == {"qformer", "query_tokens"}
     second = learner.stage_two(batch, seen)
+    assert set(second) == {"talk", "names", "read"}
     assert touched(learner, second) == {
         "qformer",
         "query_tokens",
@@ -54,6 +57,19 @@ def test_each_stage_teaches_its_own_parts(learner: Blip2WithHelpers, batch: Scen
     }
     for losses in (eyes, first, second):
         assert all(torch.isfinite(loss) and loss >= 0 for loss in losses.values())
+
+
+def test_the_language_model_goes_on_reading_texts(
+    learner: Blip2WithHelpers, llama_tokenizer: PreTrainedTokenizerFast
+) -> None:
+    batch = SceneBatches(
+        llama_tokenizer, side_px=96, patch_px=12, batch_size=4, queries=16, steps=10
+    )[6]
+    assert batch.text is not None
+    with torch.no_grad():
+        text = learner.stage_two(batch, learner.see(batch))["text"]
+    # Untaught, it guesses among all tokens.
+    assert text.item() == pytest.approx(math.log(len(llama_tokenizer)), abs=0.7)
 
 
 def test_nothing_known_costs_what_chance_costs(

@@ -127,3 +127,20 @@ def test_the_average_is_what_ships(learner: DiffusionLearner, options: Options) 
         for name, tensor in load_file(path).items()
     }
     assert weights["conv_in.weight"].abs().sum() > 0
+
+
+def test_the_autoencoder_is_trained_first_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Told:
+        def __init__(self, name: str, was_ended: bool) -> None:
+            self.name, self.was_ended = name, was_ended
+
+        def run(self) -> None:
+            ran.append(self.name)
+
+    ran: list[str] = []
+    parts = (diffusion.autoencoder, "vae", True), (diffusion.decoder, "decoder", False)
+    for part, name, was_ended in parts:
+        loop = Told(name, was_ended)
+        monkeypatch.setattr(part, "build_loop", lambda words, loop=loop: loop)
+    diffusion.train_autoencoder()
+    assert ran == ["decoder"]
