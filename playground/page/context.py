@@ -21,7 +21,7 @@ from playground.hub.store import Store
 from playground.page.languages import Languages, current_request, language_of
 from playground.page.progress import in_words
 from playground.page.sends import Sends
-from playground.page.work import Done, Job, Status, Work
+from playground.page.work import Done, Job, Partial, Status, Work
 from playground.settings import Settings
 from playground.visitors.errors import PersonError, explain
 from playground.visitors.notes import Note
@@ -99,9 +99,17 @@ class Context:
             A ``Status`` with a sentence whenever there is news, and one ``Done`` at the end.
             Closing the iterator (Stop, or the visitor leaving) cancels the job.
         """
+        for step in self.stream(request, job, title=title):
+            if not isinstance(step, Partial):
+                yield step
+
+    def stream(
+        self, request: gr.Request | None, job: Job[R], *, title: str = ""
+    ) -> Iterator[Status | Partial[Any] | Done[R]]:
+        """As ``work``, with every ``Partial`` result that the job reports on its way."""
         work = Work(self.turns, self.visitor(request), job)
         language = language_of(request)
-        return work.run(lambda news: in_words(news, self.languages, language, title))
+        return work.stream(lambda news: in_words(news, self.languages, language, title))
 
     def handler(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         """Wrap an event's function so that every failure is a sentence in the visitor's language.

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from playground.cache import Progress
 from playground.visitors.notes import Note
@@ -16,8 +16,6 @@ from playground.visitors.turns import Turns
 
 R = TypeVar("R")
 News = Progress | Note
-Report = Callable[[News], None]
-Job = Callable[[Report, Callable[[], bool]], R]
 # Work that ends within this time says nothing on the way: a flash of words helps nobody.
 QUIET_SECONDS = 0.15
 # Gradio ends a generator only between two of its values: without news the last one is repeated.
@@ -29,6 +27,17 @@ class Status:
     """How the work goes, as a sentence in the visitor's language."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Partial(Generic[R]):
+    """What there is of a result so far; each one takes the place of the one before."""
+
+    value: R
+
+
+Report = Callable[[News | Partial[Any]], None]
+Job = Callable[[Report, Callable[[], bool]], R]
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,9 @@ class _Failed:
     error: BaseException
 
 
+Letter = News | Partial[Any] | Done[Any] | _Failed
+
+
 class Work(Generic[R]):
     """One job of one visitor."""
 
@@ -51,10 +63,18 @@ class Work(Generic[R]):
         self._turns = turns
         self._visitor = visitor
         self._job = job
-        self._mail: queue.SimpleQueue[News | Done[R] | _Failed] = queue.SimpleQueue()
+        self._mail: queue.SimpleQueue[Letter] = queue.SimpleQueue()
         self._stop = threading.Event()
 
     def run(self, say: Callable[[News | None], str]) -> Iterator[Status | Done[R]]:
+        """As ``stream``, for callers who want the whole result only."""
+        for step in self.stream(say):
+            if not isinstance(step, Partial):
+                yield step
+
+    def stream(
+        self, say: Callable[[News | None], str]
+    ) -> Iterator[Status | Partial[Any] | Done[R]]:
         """Start, pass the news on as sentences, end with the result.
 
         Args:
@@ -62,7 +82,7 @@ class Work(Generic[R]):
 
         Yields:
             ``Status`` for news, and again at least every half second, so that Stop and leaving are
-            noticed; then one ``Done``.
+            noticed; each newest ``Partial`` that was reported; then one ``Done``.
 
         Raises:
             BaseException: whatever the job raised.
@@ -72,14 +92,21 @@ class Work(Generic[R]):
         last = ""
         try:
             while True:
-                news = self._next(REPEAT_SECONDS if last else QUIET_SECONDS)
-                if isinstance(news, Done):
-                    yield news
-                    return
-                if isinstance(news, _Failed):
-                    raise news.error
-                last = last if last and news is None else say(news)
-                yield Status(last)
+                letters = self._next(REPEAT_SECONDS if last else QUIET_SECONDS)
+                for letter in letters:
+                    if isinstance(letter, _Failed):
+                        raise letter.error
+                    if isinstance(letter, Done):
+                        yield letter
+                        return
+                    if isinstance(letter, Partial):
+                        yield letter
+                    else:
+                        last = say(letter)
+                        yield Status(last)
+                if not letters:
+                    last = last or say(None)
+                    yield Status(last)
         finally:
             self._stop.set()
 
@@ -92,12 +119,23 @@ class Work(Generic[R]):
         except BaseException as error:
             self._mail.put(_Failed(error))
 
-    def _next(self, timeout: float) -> News | Done[R] | _Failed | None:
-        """The newest letter; older news is dropped, for only the present state is of use."""
+    def _next(self, timeout: float) -> list[Letter]:
+        """The newest letter of each kind; older ones are dropped, for only the present is of use.
+
+        Returns:
+            News before what there is of the result, before its end; nothing after the timeout.
+        """
+        newest: dict[int, Letter] = {}
         try:
             letter = self._mail.get(timeout=timeout)
-            while not isinstance(letter, (Done, _Failed)) and not self._mail.empty():
+            while True:
+                newest[_order(letter)] = letter
                 letter = self._mail.get_nowait()
         except queue.Empty:
-            return None
-        return letter
+            return [newest[order] for order in sorted(newest)]
+
+
+def _order(letter: Letter) -> int:
+    if isinstance(letter, Done | _Failed):
+        return 2
+    return 1 if isinstance(letter, Partial) else 0
