@@ -1,0 +1,1 @@
+"""Visual question answering, measured: question sets, metrics, the runner, the leaderboard."""
