@@ -1,0 +1,105 @@
+// How sure the matching head is that a sentence fits the picture, beside the plain comparison.
+import { make, percent } from '../shared/dom.js';
+import { share } from './inside_answers.js';
+
+const MOST_SENTENCES = 6;
+
+export class Fits {
+  constructor(inside) {
+    Object.assign(this, { inside, shownFor: '', rows: [] });
+    this.list = make('ol', 'inside-sentences');
+    this.more = inside.button('fits_more', () => this.add('').input.focus(), 'quiet');
+    this.press = inside.button('fits_press', () => this.test());
+    this.told = make('p', 'inside-told');
+    const actions = make('div', 'inside-actions');
+    actions.append(this.press, this.more);
+    this.body = make('div', 'inside-body');
+    this.body.append(this.list, actions, this.told, inside.caution('fits_caution', 'fits_caution_scales'));
+    this.none = make('p', 'inside-none');
+    this.section = inside.section('fits', this.none, this.body);
+  }
+
+  show() {
+    const { inside } = this;
+    const { model } = inside;
+    this.none.hidden = model.can_match;
+    this.body.hidden = !model.can_match;
+    this.none.textContent = model.can_match ? '' : inside.say('fits_none', { model: model.title });
+    const shownFor = [inside.app.picture.id, model.key].join('|');
+    if (shownFor === this.shownFor) return;
+    this.shownFor = shownFor;
+    this.told.textContent = '';
+    this.list.replaceChildren();
+    this.rows = [];
+    for (const sentence of this.first()) this.add(sentence);
+    while (this.rows.length < 2) this.add('');
+  }
+
+  // What there is to begin with: what the picture is known to show and what the model says of it.
+  first() {
+    const { picture, caption } = this.inside.app;
+    const said = (caption ?? []).map((answer) => answer?.text ?? '');
+    return [...new Set([picture.alt ?? '', ...said].map((text) => text.trim()).filter(Boolean))].slice(0, 2);
+  }
+
+  add(sentence) {
+    const { inside } = this;
+    const row = make('li', 'inside-sentence');
+    const label = make('label');
+    const input = make('input');
+    Object.assign(input, { type: 'text', value: sentence, maxLength: 200, placeholder: inside.say('fits_type') });
+    label.append(make('span', 'sr', inside.say('fits_sentence', { number: this.rows.length + 1 })), input);
+    input.addEventListener('input', () => result.replaceChildren());
+    input.addEventListener('keydown', (event) => {
+      // Enter also ends a word that an input method is still writing.
+      if (event.key === 'Enter' && !event.isComposing) this.test();
+    });
+    const result = make('div', 'inside-fit');
+    row.append(label, result);
+    this.list.append(row);
+    const made = { input, result };
+    this.rows.push(made);
+    this.more.hidden = this.rows.length >= MOST_SENTENCES;
+    return made;
+  }
+
+  async test() {
+    const { inside } = this;
+    const rows = this.rows.filter(({ input }) => input.value.trim());
+    if (this.press.disabled) return;
+    if (!rows.length) {
+      this.told.textContent = inside.say('fits_empty');
+      return;
+    }
+    this.press.disabled = true;
+    const sentences = rows.map(({ input }) => input.value);
+    const asked = { picture_id: inside.app.picture.id, model: inside.model.key, sentences };
+    const found = await inside.ask('match', asked, this.told);
+    this.press.disabled = false;
+    if (!found) return;
+    found.items.forEach(({ probability, cosine }, place) => {
+      const { input, result } = rows[place];
+      // Somebody may have typed on meanwhile.
+      if (input.value === sentences[place]) this.drawFit(result, probability, cosine);
+    });
+    const told = found.items.map(({ probability }, place) => `${sentences[place]}: ${share(probability)}`);
+    inside.region.textContent = told.join('; ');
+  }
+
+  drawFit(result, probability, cosine) {
+    const { inside } = this;
+    const line = (key, part, number) => {
+      const row = make('div', 'inside-fit-row');
+      const bar = make('span', 'inside-bar');
+      const fill = make('span', 'inside-fill');
+      fill.style.setProperty('--part', Math.max(0, part));
+      bar.append(fill);
+      row.append(make('span', '', inside.say(key)), bar, make('b', '', number));
+      return row;
+    };
+    result.replaceChildren(
+      line('fits_head', probability, `${percent(probability)} %`),
+      line('fits_cosine', cosine, cosine.toFixed(2)),
+    );
+  }
+}

@@ -1,0 +1,260 @@
+"""The lid off the chat: where the queries look, whether that matters, whether a sentence fits.
+
+The drawer's script (`assets/js/chat/inside_*.js`) asks these server functions. Each takes one
+object, which anyone may forge, and gives one.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+
+from playground.chatting.conversation import CAPTION, Talk
+from playground.entries import Entry
+from playground.models import blip2
+from playground.page.chat_referee import Change, Compared, compare, grey, swapped
+from playground.page.segment_values import data_address
+from playground.search import Asker
+from playground.visitors.errors import PersonError
+from playground.visitors.numbers import read_choice, read_flag, read_integer
+from playground.visitors.pictures import Picture
+from playground.visitors.words import read_words
+
+if TYPE_CHECKING:
+    from playground.page.chat_service import ChatService
+
+# Sets of queries in one call: others get their turn between two.
+MOST_SETS = 16
+MOST_SENTENCES = 6
+MOST_CHARACTERS = 200
+# Pictures offered to swap with.
+MOST_OTHERS = 5
+THUMBNAIL_PX = 160
+Answer = dict[str, Any]
+Asked = Mapping[str, Any]
+
+
+def chat_inside(elem_id: str) -> gr.HTML:
+    """Places the inside of the drawer that the canvas's script fills.
+
+    Args:
+        elem_id: That of the canvas.
+    """
+    return gr.HTML(
+        f'<div class="chat-inside" data-inside-of="{elem_id}"></div>',
+        elem_classes="chat-mount",
+        apply_default_css=False,
+    )
+
+
+@dataclass(frozen=True)
+class ChatInside:
+    """The drawer's functions of one page."""
+
+    service: ChatService
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        """The functions, for the component."""
+        functions = (self.looks, self.changed, self.each_off, self.match, self.other_pictures)
+        return [self.service.functions.plain(function) for function in functions]
+
+    def looks(self, asked: Asked, visitor: str) -> Answer:
+        """Tells where each query looks, by layer and head."""
+        talk = self._talk(asked, visitor)
+        item = self._item(asked, talk)
+        turn = None if asked.get("turn", CAPTION) == CAPTION else talk.turn(str(asked["turn"]))
+        picture = self.service.picture_of(talk, turn)
+        asker = Asker(visitor)
+        seen = self.service.see(item, picture, asker)
+        part = blip2.part_of(item, "eyes")
+        found: blip2.Looks = self.service.ctx.cache.run(
+            part, lambda eyes: blip2.look(eyes, seen), **asker.options()
+        )
+        return looks_value(found) | {"part": None if turn is None else _part_value(turn, picture)}
+
+    def changed(self, asked: Asked, visitor: str) -> Answer:
+        """Asks a question again with queries off or swapped, or without the picture."""
+        talk = self._talk(asked, visitor)
+        asker = Asker(visitor)
+        item, ask = self._ask(asked, talk, asker)
+        change = self._change(asked, talk, item, ask, asker)
+        found = compare(self.service, item, ask, [change], asker)
+        return {
+            "before": answer_value(found.before),
+            "after": answer_value(found.after[0]),
+            "chance": [round(found.chance, 5), round(found.chances[0], 5)],
+        }
+
+    def each_off(self, asked: Asked, visitor: str) -> Answer:
+        """Asks a question again with one set of queries off, then another, and so on."""
+        talk = self._talk(asked, visitor)
+        asker = Asker(visitor)
+        item, ask = self._ask(asked, talk, asker)
+        sets = asked.get("sets")
+        if not _is_list(sets) or not 0 < len(sets) <= MOST_SETS:
+            raise PersonError("chat.mistake.form")
+        changes = [Change(silenced=read_queries(one, item)) for one in sets]
+        return each_value(compare(self.service, item, ask, changes, asker), changes)
+
+    def match(self, asked: Asked, visitor: str) -> Answer:
+        """Tells how well sentences fit the picture."""
+        talk = self._talk(asked, visitor)
+        item = self._item(asked, talk)
+        if not blip2.facts(item).can_match:
+            raise PersonError("chat.mistake.no_match")
+        asker = Asker(visitor)
+        texts = asked.get("sentences")
+        if not _is_list(texts) or not 0 < len(texts) <= MOST_SENTENCES:
+            raise PersonError("chat.mistake.form")
+        sentences = [read_words(text, most_characters=MOST_CHARACTERS).text for text in texts]
+        seen = self.service.see(item, talk.picture, asker)
+        found = self.service.match(item, seen, sentences, asker)
+        return {
+            "items": [
+                {"probability": round(one.probability, 5), "cosine": round(one.cosine, 4)}
+                for one in found
+            ]
+        }
+
+    def other_pictures(self, asked: Asked, visitor: str) -> Answer:
+        """Offers pictures whose queries can be taken."""
+        talk = self._talk(asked, visitor)
+        found = []
+        for example in self.service.examples():
+            if example.picture.content_id != talk.picture.content_id:
+                found.append(
+                    {
+                        "hash": example.hash,
+                        "src": data_address(_thumbnail(example.picture)),
+                        "alt": example.alt[talk.language],
+                    }
+                )
+        return {"items": found[:MOST_OTHERS]}
+
+    # What was asked for.
+
+    def _talk(self, asked: Asked, visitor: str) -> Talk:
+        return self.service.store.talk_of(asked.get("picture_id"), visitor)
+
+    def _item(self, asked: Asked, talk: Talk) -> Entry:
+        model = read_choice(asked.get("model"), name_key="page.model", choices=talk.models)
+        return self.service.entry(model)
+
+    def _ask(self, asked: Asked, talk: Talk, asker: Asker) -> tuple[Entry, blip2.Ask]:
+        turn = asked.get("turn", CAPTION)
+        index = read_integer(asked.get("index", 0), name_key="page.model", low=0, high=1)
+        return self.service.ask_again(talk, str(turn), index, asker)
+
+    def _change(
+        self, asked: Asked, talk: Talk, item: Entry, ask: blip2.Ask, asker: Asker
+    ) -> Change:
+        if read_flag(asked.get("blank", False), name_key="chat.ui.inside_blank"):
+            turn = asked.get("turn", CAPTION)
+            shown = None if turn == CAPTION else talk.turn(str(turn))
+            picture = grey(self.service.picture_of(talk, shown))
+            return Change(seen=self.service.see(item, picture, asker))
+        queries = read_queries(asked.get("silenced"), item)
+        if asked.get("swapped") is None:
+            return Change(silenced=queries)
+        other = self.service.example(str(asked["swapped"]))
+        if other is None:
+            raise PersonError("mistake.no_such_picture")
+        return swapped(ask.seen, self.service.see(item, other, asker), queries)
+
+
+def read_queries(value: object, item: Entry) -> tuple[int, ...]:
+    """Reads which queries are meant.
+
+    Args:
+        value: What arrived.
+        item: The model.
+
+    Returns:
+        Counted from 0, sorted, each once.
+
+    Raises:
+        PersonError: `chat.mistake.no_queries` (the model has none), `chat.mistake.form` (no list,
+            or an empty one), or as `read_integer`.
+    """
+    facts = blip2.facts(item)
+    if not facts.has_queries:
+        raise PersonError("chat.mistake.no_queries")
+    if not _is_list(value) or not 0 < len(value) <= facts.query_count:
+        raise PersonError("chat.mistake.form")
+    high = facts.query_count - 1
+    name_key = "chat.ui.inside_queries"
+    found = {read_integer(one, name_key=name_key, low=0, high=high) for one in value}
+    return tuple(sorted(found))
+
+
+def looks_value(looks: blip2.Looks) -> Answer:
+    """Writes where the queries look: a byte for each weight, and what 255 stands for.
+
+    Args:
+        looks: Weights (layers, heads, queries, h, w), 0 to 1.
+    """
+    weights = looks.weights.astype(np.float32)
+    layers, heads, queries, height, width = weights.shape
+    # Each map by its own largest weight: what is faint beside another would else be all zeros.
+    scale = weights.max(axis=(3, 4))
+    share = weights / np.maximum(scale, 1e-9)[..., None, None]
+    return {
+        "layers": layers,
+        "heads": heads,
+        "queries": queries,
+        "grid": [height, width],
+        "values": base64.b64encode(np.rint(share * 255).astype(np.uint8).tobytes()).decode(),
+        "scale": [round(float(one), 6) for one in scale.ravel()],
+        "elsewhere": [round(float(one), 5) for one in looks.elsewhere.ravel()],
+    }
+
+
+def answer_value(answer: blip2.Answer) -> Answer:
+    """Writes an answer with the ten likeliest words at each place."""
+    return {
+        "text": answer.text.strip(),
+        "words": [
+            {
+                "t": word.text,
+                "p": round(word.probability, 5),
+                "o": [[one.text, round(one.probability, 5)] for one in word.others],
+            }
+            for word in answer.words
+        ],
+    }
+
+
+def each_value(found: Compared, changes: Sequence[Change]) -> Answer:
+    """Writes what came of each change."""
+    return {
+        "before": answer_value(found.before),
+        "chance": round(found.chance, 5),
+        "items": [
+            {
+                "silenced": list(change.silenced),
+                "text": after.text.strip(),
+                "is_same": after.text.strip() == found.before.text.strip(),
+                "chance": round(chance, 5),
+            }
+            for change, after, chance in zip(changes, found.after, found.chances, strict=True)
+        ],
+    }
+
+
+def _part_value(turn: Any, picture: Picture) -> Answer | None:
+    return None if turn.part is None else {"src": data_address(picture)}
+
+
+def _thumbnail(picture: Picture) -> Picture:
+    step = max(1, min(picture.pixels.shape[:2]) // THUMBNAIL_PX)
+    return Picture(np.ascontiguousarray(picture.pixels[::step, ::step]))
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)

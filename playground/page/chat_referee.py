@@ -1,0 +1,116 @@
+"""The referee beside the maps: a question is asked again with queries off, swapped, or no picture.
+
+A map says where a query looked. Only this says whether the answer needed it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from playground.entries import Entry
+from playground.models import blip2
+from playground.search import Asker
+from playground.visitors.pictures import NEUTRAL_RGB, Picture
+
+if TYPE_CHECKING:
+    from playground.page.chat_service import ChatService
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to a question before it is asked again.
+
+    Attributes:
+        silenced: Queries that the language model may not attend to, counted from 0.
+        replaced: Rows that stand in the place of queries, float16 (H,).
+        seen: Another picture; None for the same.
+    """
+
+    silenced: tuple[int, ...] = ()
+    replaced: Mapping[int, np.ndarray] = field(default_factory=dict)
+    seen: blip2.Seen | None = None
+
+    def of(self, ask: blip2.Ask) -> blip2.Ask:
+        """Returns the question with the change."""
+        silenced, replaced = self.silenced, self.replaced
+        return replace(ask, silenced=silenced, replaced=replaced, seen=self.seen or ask.seen)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A question's answers without and with changes.
+
+    Attributes:
+        before: The answer without a change.
+        chance: How likely the model holds that answer, 0 to 1.
+        after: The answers with each change.
+        chances: How likely the model then holds the answer without a change.
+    """
+
+    before: blip2.Answer
+    chance: float
+    after: tuple[blip2.Answer, ...]
+    chances: tuple[float, ...]
+
+
+def compare(
+    service: ChatService, item: Entry, ask: blip2.Ask, changes: Sequence[Change], asker: Asker
+) -> Compared:
+    """Asks a question without and with changes, all in one batch.
+
+    The likeliest word is taken each time and nothing is forced, so that whatever differs comes of
+    the change alone.
+
+    Args:
+        service: Behind the tab.
+        item: The model.
+        ask: The question as it was asked.
+        changes: What is done to it, each apart.
+        asker: Who asks.
+
+    Raises:
+        CacheError: The model cannot be had, or the visitor has left.
+    """
+    plain = replace(ask, temperature=0.0, forced=())
+    asks = [plain, *(change.of(plain) for change in changes)]
+    before, *after = _on_language(service, item, blip2.answer, asks, asker)
+    # The whole of the old answer, not its first word: many answers begin alike.
+    items = [(one, (before.text,)) for one in asks]
+    likelihoods = _on_language(service, item, blip2.score, items, asker)
+    chance, *chances = (math.exp(min(0.0, likelihood)) for (likelihood,) in likelihoods)
+    return Compared(before, chance, tuple(after), tuple(chances))
+
+
+def swapped(seen: blip2.Seen, other: blip2.Seen, queries: Sequence[int]) -> Change:
+    """Takes queries from another picture; without queries, the whole other picture.
+
+    Args:
+        seen: The picture.
+        other: The other picture, seen by the same model.
+        queries: Which, counted from 0.
+    """
+    if seen.queries is None or other.queries is None or len(queries) == len(seen.queries):
+        return Change(seen=other)
+    return Change(replaced={query: other.queries[query] for query in queries})
+
+
+def grey(picture: Picture) -> Picture:
+    """Returns a picture of the same size that shows nothing."""
+    return Picture(np.full_like(picture.pixels, NEUTRAL_RGB))
+
+
+def _on_language(
+    service: ChatService, item: Entry, function: Any, many: Sequence[Any], asker: Asker
+) -> list[Any]:
+    part = blip2.part_of(item, "language")
+    options = asker.options()
+    # One call for all of them, which gives way between words like every other.
+    found: list[Any] = service.ctx.cache.run(
+        part, lambda model, turn: function(model, list(many), turn), steps=True, **options
+    )
+    return found
