@@ -63,6 +63,25 @@ BUILT_IN: tuple[Entry, ...] = (
         note_key="model.mini-sam.note",
         context_tokens=0,
     ),
+    Entry(
+        key="mini-blip2",
+        title="mini-blip2",
+        family="blip2",
+        parts=("mini-blip2/eyes", "mini-blip2/language", "mini-blip2/match"),
+        source="mini-blip2",
+        revision=None,
+        class_name="Blip2ForConditionalGeneration",
+        licence=Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0"),
+        is_gated=False,
+        bytes_on_disk=20_709_428,
+        bytes_on_device=55_604_104,
+        languages=("en", "zh-Hant"),
+        paper=Publication("Li et al. 2023", "https://arxiv.org/abs/2301.12597"),
+        is_built_in=True,
+        note_key="model.mini-blip2.note",
+        context_tokens=512,
+        queries=16,
+    ),
 )
 CATALOG: tuple[Entry, ...] = (*BUILT_IN, *PUBLISHED_CLIP, *PUBLISHED_SAM)
 

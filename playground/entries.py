@@ -55,6 +55,7 @@ class Entry:
         prompts_key: Language key of the sentences that labels are written into; "" for those of its
             family.
         also_named: What `architectures` of its `config.json` may say beside `class_name`.
+        queries: Queries between its eyes and its language model; 0 where it has none.
     """
 
     key: str
@@ -79,3 +80,4 @@ class Entry:
     branch: str = "main"
     also_named: tuple[str, ...] = ()
     prompts_key: str = ""
+    queries: int = 0

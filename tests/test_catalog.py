@@ -27,7 +27,7 @@ from tests.models.tiny_clip import save_tiny_clip
 
 ROOT = Path(catalog.__file__).parents[1]
 # Families that read words.
-READERS = {"clip"}
+READERS = {"clip", "blip2"}
 
 
 @pytest.mark.parametrize("item", CATALOG, ids=lambda item: item.key)

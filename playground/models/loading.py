@@ -6,7 +6,7 @@ Heavy libraries are imported inside the functions: this module is imported befor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +54,33 @@ def stored_dtype(folder: Path) -> str:
     return seen.most_common(1)[0][0] if seen else ""
 
 
+def read_tensors(folder: Path, names: Sequence[str]) -> dict[str, torch.Tensor]:
+    """Reads a few weights by their names, in the dtype of the file.
+
+    Args:
+        folder: A checked model folder.
+        names: Which ones.
+
+    Returns:
+        Those that are there, by name, in the order asked for.
+    """
+    from safetensors import safe_open
+
+    found: dict[str, torch.Tensor] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, framework="pt") as tensors:
+            there = set(tensors.keys())
+            found |= {name: tensors.get_tensor(name) for name in names if name in there}
+    return {name: found[name] for name in names if name in found}
+
+
 def load_pretrained(
     model_class: Any,
     folder: Path,
     *,
     config: Any = None,
     tensors: Mapping[str, torch.Tensor] | None = None,
+    **options: Any,
 ) -> Any:
     """Builds one module from a folder that `check_folder` has passed.
 
@@ -69,6 +90,7 @@ def load_pretrained(
         config: Configuration to use in place of the folder's, for a part of a bigger checkpoint.
         tensors: Weights to use in place of the folder's, by the library's names; they need
             `config`.
+        options: Further arguments of `from_pretrained`; `dtype` is `run_dtype` if left out.
 
     Returns:
         The module on the CPU, in evaluation mode, without gradients.
@@ -79,7 +101,9 @@ def load_pretrained(
     """
     from transformers.utils import logging
 
-    extra: dict[str, Any] = {} if config is None else {"config": config}
+    extra: dict[str, Any] = {"dtype": run_dtype(folder)} | options
+    if config is not None:
+        extra["config"] = config
     if tensors is not None:
         extra["state_dict"] = dict(tensors)
     level = logging.get_verbosity()
@@ -89,7 +113,6 @@ def load_pretrained(
     try:
         module, report = model_class.from_pretrained(
             folder if tensors is None else None,
-            dtype=run_dtype(folder),
             use_safetensors=True,
             local_files_only=True,
             output_loading_info=True,
