@@ -15,10 +15,12 @@ import gradio as gr
 import numpy as np
 
 from playground.chatting.conversation import CAPTION, Talk
+from playground.chatting.plain import plain_words
+from playground.chatting.stored import EXAMPLES
 from playground.entries import Entry
 from playground.models import blip2
 from playground.page.chat_referee import Change, Compared, compare, grey, swapped
-from playground.page.segment_values import data_address
+from playground.page.segment_values import HASH_DIGITS, data_address
 from playground.search import Asker
 from playground.visitors.errors import PersonError
 from playground.visitors.numbers import read_choice, read_flag, read_integer
@@ -68,15 +70,23 @@ class ChatInside:
         """Tells where each query looks, by layer and head."""
         talk = self._talk(asked, visitor)
         item = self._item(asked, talk)
-        turn = None if asked.get("turn", CAPTION) == CAPTION else talk.turn(str(asked["turn"]))
-        picture = self.service.picture_of(talk, turn)
+        if not blip2.facts(item).has_queries:
+            raise PersonError("chat.mistake.no_queries")
+        turn_id = _turn_id(asked)
+        picture = self.service.picture_of(talk, turn_id)
         asker = Asker(visitor)
         seen = self.service.see(item, picture, asker)
+        if seen.queries is None:
+            raise PersonError("chat.mistake.no_looks", {"model": item.title})
         part = blip2.part_of(item, "eyes")
         found: blip2.Looks = self.service.ctx.cache.run(
             part, lambda eyes: blip2.look(eyes, seen), **asker.options()
         )
-        return looks_value(found) | {"part": None if turn is None else _part_value(turn, picture)}
+        is_whole = picture.content_id == talk.picture.content_id
+        return looks_value(found) | {
+            "part": None if is_whole else {"src": data_address(picture)},
+            "about": self._about(item, talk),
+        }
 
     def changed(self, asked: Asked, visitor: str) -> Answer:
         """Asks a question again with queries off or swapped, or without the picture."""
@@ -96,9 +106,7 @@ class ChatInside:
         talk = self._talk(asked, visitor)
         asker = Asker(visitor)
         item, ask = self._ask(asked, talk, asker)
-        sets = asked.get("sets")
-        if not _is_list(sets) or not 0 < len(sets) <= MOST_SETS:
-            raise PersonError("chat.mistake.form")
+        sets = _read_list(asked.get("sets"), MOST_SETS)
         changes = [Change(silenced=read_queries(one, item)) for one in sets]
         return each_value(compare(self.service, item, ask, changes, asker), changes)
 
@@ -106,12 +114,8 @@ class ChatInside:
         """Tells how well sentences fit the picture."""
         talk = self._talk(asked, visitor)
         item = self._item(asked, talk)
-        if not blip2.facts(item).can_match:
-            raise PersonError("chat.mistake.no_match")
         asker = Asker(visitor)
-        texts = asked.get("sentences")
-        if not _is_list(texts) or not 0 < len(texts) <= MOST_SENTENCES:
-            raise PersonError("chat.mistake.form")
+        texts = _read_list(asked.get("sentences"), MOST_SENTENCES)
         sentences = [read_words(text, most_characters=MOST_CHARACTERS).text for text in texts]
         seen = self.service.see(item, talk.picture, asker)
         found = self.service.match(item, seen, sentences, asker)
@@ -125,17 +129,20 @@ class ChatInside:
     def other_pictures(self, asked: Asked, visitor: str) -> Answer:
         """Offers pictures whose queries can be taken."""
         talk = self._talk(asked, visitor)
-        found = []
-        for example in self.service.examples():
-            if example.picture.content_id != talk.picture.content_id:
-                found.append(
-                    {
-                        "hash": example.hash,
-                        "src": data_address(_thumbnail(example.picture)),
-                        "alt": example.alt[talk.language],
-                    }
-                )
-        return {"items": found[:MOST_OTHERS]}
+        collection = self.service.collection
+        found: list[dict[str, str]] = []
+        for name in EXAMPLES:
+            if name not in collection.places or len(found) == MOST_OTHERS:
+                continue
+            place = collection.place_of(name)
+            picture = collection.read(place)
+            if picture.content_id == talk.picture.content_id:
+                continue
+            src, alt = data_address(_thumbnail(picture)), collection.pictures[place].alt
+            found.append(
+                {"hash": picture.content_id[:HASH_DIGITS], "src": src, "alt": alt[talk.language]}
+            )
+        return {"items": found}
 
     # What was asked for.
 
@@ -144,20 +151,17 @@ class ChatInside:
 
     def _item(self, asked: Asked, talk: Talk) -> Entry:
         model = read_choice(asked.get("model"), name_key="page.model", choices=talk.models)
-        return self.service.entry(model)
+        return self.service.item(model)
 
     def _ask(self, asked: Asked, talk: Talk, asker: Asker) -> tuple[Entry, blip2.Ask]:
-        turn = asked.get("turn", CAPTION)
         index = read_integer(asked.get("index", 0), name_key="page.model", low=0, high=1)
-        return self.service.ask_again(talk, str(turn), index, asker)
+        return self.service.ask_again(talk, _turn_id(asked), index, asker)
 
     def _change(
         self, asked: Asked, talk: Talk, item: Entry, ask: blip2.Ask, asker: Asker
     ) -> Change:
         if read_flag(asked.get("blank", False), name_key="chat.ui.inside_blank"):
-            turn = asked.get("turn", CAPTION)
-            shown = None if turn == CAPTION else talk.turn(str(turn))
-            picture = grey(self.service.picture_of(talk, shown))
+            picture = grey(self.service.picture_of(talk, _turn_id(asked)))
             return Change(seen=self.service.see(item, picture, asker))
         queries = read_queries(asked.get("silenced"), item)
         if asked.get("swapped") is None:
@@ -166,6 +170,12 @@ class ChatInside:
         if other is None:
             raise PersonError("mistake.no_such_picture")
         return swapped(ask.seen, self.service.see(item, other, asker), queries)
+
+    def _about(self, item: Entry, talk: Talk) -> str:
+        """What is known of this model's maps in particular; "" if nothing is."""
+        key = f"model.{item.key}.looks"
+        languages = self.service.ctx.languages
+        return languages.say(key, talk.language) if key in languages.keys("en") else ""
 
 
 def read_queries(value: object, item: Entry) -> tuple[int, ...]:
@@ -185,11 +195,9 @@ def read_queries(value: object, item: Entry) -> tuple[int, ...]:
     facts = blip2.facts(item)
     if not facts.has_queries:
         raise PersonError("chat.mistake.no_queries")
-    if not _is_list(value) or not 0 < len(value) <= facts.query_count:
-        raise PersonError("chat.mistake.form")
-    high = facts.query_count - 1
-    name_key = "chat.ui.inside_queries"
-    found = {read_integer(one, name_key=name_key, low=0, high=high) for one in value}
+    chosen = _read_list(value, facts.query_count)
+    high, name_key = facts.query_count - 1, "chat.ui.inside_queries"
+    found = {read_integer(one, name_key=name_key, low=0, high=high) for one in chosen}
     return tuple(sorted(found))
 
 
@@ -217,17 +225,7 @@ def looks_value(looks: blip2.Looks) -> Answer:
 
 def answer_value(answer: blip2.Answer) -> Answer:
     """Writes an answer with the ten likeliest words at each place."""
-    return {
-        "text": answer.text.strip(),
-        "words": [
-            {
-                "t": word.text,
-                "p": round(word.probability, 5),
-                "o": [[one.text, round(one.probability, 5)] for one in word.others],
-            }
-            for word in answer.words
-        ],
-    }
+    return {"text": answer.text.strip(), "words": plain_words(answer.words)}
 
 
 def each_value(found: Compared, changes: Sequence[Change]) -> Answer:
@@ -247,8 +245,9 @@ def each_value(found: Compared, changes: Sequence[Change]) -> Answer:
     }
 
 
-def _part_value(turn: Any, picture: Picture) -> Answer | None:
-    return None if turn.part is None else {"src": data_address(picture)}
+def _turn_id(asked: Asked) -> str:
+    turn = asked.get("turn", CAPTION)
+    return turn if isinstance(turn, str) else ""
 
 
 def _thumbnail(picture: Picture) -> Picture:
@@ -256,5 +255,7 @@ def _thumbnail(picture: Picture) -> Picture:
     return Picture(np.ascontiguousarray(picture.pixels[::step, ::step]))
 
 
-def _is_list(value: object) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+def _read_list(value: object, most: int) -> list[Any]:
+    if not isinstance(value, list) or not 0 < len(value) <= most:
+        raise PersonError("chat.mistake.form")
+    return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Compared:
 
     Attributes:
         before: The answer without a change.
-        chance: How likely the model holds that answer, 0 to 1.
+        chance: How likely the model holds an answer that begins so, 0 to 1.
         after: The answers with each change.
         chances: How likely the model then holds the answer without a change.
     """
@@ -78,11 +78,12 @@ def compare(
     """
     plain = replace(ask, temperature=0.0, forced=())
     asks = [plain, *(change.of(plain) for change in changes)]
-    before, *after = _on_language(service, item, blip2.answer, asks, asker)
-    # The whole of the old answer, not its first word: many answers begin alike.
-    items = [(one, (before.text,)) for one in asks]
-    likelihoods = _on_language(service, item, blip2.score, items, asker)
-    chance, *chances = (math.exp(min(0.0, likelihood)) for (likelihood,) in likelihoods)
+    before, *after = _answers(service, item, asks, asker)
+    # Read again with the old answer forced: the whole of it counts, for many answers begin alike.
+    tokens = tuple(word.token for word in before.words)
+    again = [replace(one, forced=tokens, most_tokens=max(1, len(tokens))) for one in asks]
+    read = _answers(service, item, again, asker) if tokens else [before] * len(asks)
+    chance, *chances = (_chance(answer, len(tokens)) for answer in read)
     return Compared(before, chance, tuple(after), tuple(chances))
 
 
@@ -104,13 +105,18 @@ def grey(picture: Picture) -> Picture:
     return Picture(np.full_like(picture.pixels, NEUTRAL_RGB))
 
 
-def _on_language(
-    service: ChatService, item: Entry, function: Any, many: Sequence[Any], asker: Asker
-) -> list[Any]:
-    part = blip2.part_of(item, "language")
-    options = asker.options()
+def _answers(
+    service: ChatService, item: Entry, asks: Sequence[blip2.Ask], asker: Asker
+) -> list[blip2.Answer]:
     # One call for all of them, which gives way between words like every other.
-    found: list[Any] = service.ctx.cache.run(
-        part, lambda model, turn: function(model, list(many), turn), steps=True, **options
+    found: list[blip2.Answer] = service.ctx.cache.run(
+        blip2.part_of(item, "language"),
+        lambda language, turn: blip2.answer(language, asks, turn),
+        steps=True,
+        **asker.options(),
     )
     return found
+
+
+def _chance(answer: blip2.Answer, count: int) -> float:
+    return math.prod(word.probability for word in answer.words[:count])
