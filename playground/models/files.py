@@ -46,7 +46,7 @@ def check_folder(folder: Path, *, title: str, sha256: Mapping[str, str] | None =
 
 
 def weight_files(folder: Path, *, title: str) -> list[Path]:
-    """Lists the safetensors files of a model, following the index of a sharded one.
+    """Lists the safetensors files of a model, following the indexes of a sharded one.
 
     Args:
         folder: Where the model lies.
@@ -59,13 +59,12 @@ def weight_files(folder: Path, *, title: str) -> list[Path]:
         PersonError: `mistake.model.pickle` when only formats that run code are there,
             `mistake.model.missing` when no weights are, `mistake.model.broken` for a bad index.
     """
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        names = _read_json(index, title).get("weight_map")
-        if not isinstance(names, dict) or not names:
-            raise _broken(title, index)
+    # A folder that holds the weights of two classes has an index for each.
+    indexes = sorted(folder.glob("model.safetensors.index*.json"))
+    if indexes:
+        named = {name for index in indexes for name in _named_in(index, title)}
         # Only plain names: an index must not lead out of its folder.
-        return [folder / Path(str(name)).name for name in sorted(set(names.values()))]
+        return [folder / Path(name).name for name in sorted(named)]
     files = sorted(folder.glob("*.safetensors"))
     if files:
         return files
@@ -89,6 +88,13 @@ def wants_code(value: Any) -> bool:
             or any(wants_code(item) for item in value.values())
         )
     return isinstance(value, list) and any(wants_code(item) for item in value)
+
+
+def _named_in(index: Path, title: str) -> set[str]:
+    names = _read_json(index, title).get("weight_map")
+    if not isinstance(names, dict) or not names:
+        raise _broken(title, index)
+    return {str(name) for name in names.values()}
 
 
 def _check_weights(file: Path, title: str) -> None:

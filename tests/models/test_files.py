@@ -134,6 +134,15 @@ def test_shards_are_followed_and_stay_in_the_folder(folder):
     assert refused(folder) == "mistake.model.broken"
 
 
+def test_the_weights_of_a_second_class_are_looked_at_too(folder):
+    write_index(folder, {"a": "model.safetensors"})
+    second = folder / "model.safetensors.index.itm.json"
+    second.write_text(json.dumps({"weight_map": {"b": "model-match.safetensors"}}))
+    assert refused(folder) == "mistake.model.broken"
+    (folder / "model-match.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
+    assert check_folder(folder, title="tiny") is None
+
+
 @pytest.mark.parametrize("weight_map", [{}, None, [], "all"])
 def test_a_bad_index(folder, weight_map):
     write_index(folder, weight_map)
