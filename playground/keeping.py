@@ -41,7 +41,7 @@ class Keeping(Generic[K, V]):
         self._clock = clock
         self._lock = threading.Lock()
         # The one used last stands last.
-        self._kept: OrderedDict[K, tuple[V, float]] = OrderedDict()
+        self._kept: OrderedDict[K, tuple[V, float, int]] = OrderedDict()
         self._making: dict[K, tuple[threading.Lock, int]] = {}
 
     def get(self, key: K) -> V | None:
@@ -84,14 +84,14 @@ class Keeping(Generic[K, V]):
     def drop(self, is_gone: Callable[[K, V], bool]) -> list[V]:
         """Forgets every value of which `is_gone(key, value)`; returns them."""
         with self._lock:
-            gone = [key for key, (value, _) in self._kept.items() if is_gone(key, value)]
+            gone = [key for key, (value, _, _) in self._kept.items() if is_gone(key, value)]
             return [self._kept.pop(key)[0] for key in gone]
 
     def values(self) -> list[V]:
         """Returns all that is kept, the one used last at the end."""
         with self._lock:
             self._forget_old()
-            return [value for value, _ in self._kept.values()]
+            return [value for value, _, _ in self._kept.values()]
 
     def made(self, key: K, make: Callable[[], V], *, is_left: Callable[[], bool]) -> V | None:
         """Returns what is kept, or makes it; one maker at a time for a key, the others wait.
@@ -137,7 +137,7 @@ class Keeping(Generic[K, V]):
                 del self._making[key]
 
     def _touch(self, key: K, value: V) -> None:
-        self._kept[key] = (value, self._clock())
+        self._kept[key] = (value, self._clock(), self._bytes_of(value))
         self._kept.move_to_end(key)
 
     def _make_room(self) -> None:
@@ -148,12 +148,12 @@ class Keeping(Generic[K, V]):
             self._kept.popitem(last=False)
 
     def _bytes_held(self) -> int:
-        return sum(self._bytes_of(value) for value, _ in self._kept.values())
+        return sum(size for _, _, size in self._kept.values())
 
     def _forget_old(self) -> None:
         oldest_allowed = self._clock() - self._most_seconds
         while self._kept:
-            key, (_, used) = next(iter(self._kept.items()))
+            key, (_, used, _) = next(iter(self._kept.items()))
             if used >= oldest_allowed:
                 return
             del self._kept[key]

@@ -22,8 +22,9 @@ MOST_TURNS = 60
 WORD_BYTES = 2500
 REPLY_BYTES = 1000
 
+# Pairs of a question and its answer, the oldest first.
+History = tuple[tuple[str, str], ...]
 State = Literal["waiting", "writing", "done", "stopped", "failed"]
-GOING: tuple[State, ...] = ("waiting", "writing")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Reply:
         all_seconds: From the question to the end; None before that.
         prompt: What the model read.
         forced: Tokens that a person chose for its beginning.
+        history: Questions and answers before it, as they were when it was asked; None before that.
+        told: Its text, where the words are not known: of a talk that the browser brought back.
         notes: What the visitor is told about it.
         mistake: Why it failed.
     """
@@ -70,18 +73,25 @@ class Reply:
     all_seconds: float | None = None
     prompt: str = ""
     forced: tuple[int, ...] = ()
+    history: History | None = None
+    told: str = ""
     notes: tuple[Note, ...] = ()
     mistake: PersonError | None = None
 
     @property
     def text(self) -> str:
         """The answer as it is read."""
-        return "".join(word.text for word in self.words).strip()
+        return "".join(word.text for word in self.words).strip() or self.told
 
     @property
     def bytes_held(self) -> int:
         """About how many bytes it takes."""
-        return REPLY_BYTES + WORD_BYTES * len(self.words)
+        return REPLY_BYTES * (1 + len(self.history or ())) + WORD_BYTES * len(self.words)
+
+    @property
+    def is_going(self) -> bool:
+        """Whether it is being made."""
+        return self.state in ("waiting", "writing")
 
 
 @dataclass(frozen=True)
@@ -145,7 +155,12 @@ class Talk:
     def is_going(self) -> bool:
         """Whether an answer is being made."""
         replies = [reply for turn in self.turns for reply in turn.replies]
-        return any(reply.state in GOING for reply in (*self.caption, *replies))
+        return any(reply.is_going for reply in (*self.caption, *replies))
+
+    @property
+    def turn_ids(self) -> tuple[str, ...]:
+        """`CAPTION` and the ids of all questions."""
+        return CAPTION, *(turn.id for turn in self.turns)
 
     def turn(self, turn_id: str) -> TalkTurn:
         """Finds a question.
@@ -174,7 +189,7 @@ class Talk:
         """
         return self.caption if turn_id == CAPTION else self.turn(turn_id).replies
 
-    def history(self, turn_id: str, model: str) -> tuple[tuple[str, str], ...]:
+    def history(self, turn_id: str, model: str) -> History:
         """Returns what was asked and answered before a question, as one model remembers it.
 
         Where a model was not asked itself, it is told what the first other one answered. Answers
@@ -209,18 +224,30 @@ class Talk:
         )
         return replace(self, turns=turns)
 
-    def with_all_replies(self, change: Callable[[Reply], Reply]) -> Talk:
-        """Changes every answer."""
-        turns = tuple(replace(t, replies=tuple(map(change, t.replies))) for t in self.turns)
-        return replace(self, caption=tuple(map(change, self.caption)), turns=turns)
+    def with_reply(self, turn_id: str, index: int, reply: Reply) -> Talk:
+        """Puts one answer in the place of the one there is."""
+        replies = list(self.replies(turn_id))
+        replies[index] = reply
+        return self.with_replies(turn_id, replies)
 
-    def ended(self) -> Talk:
+    def stopped(self) -> Talk:
         """Returns the talk with every answer that was being made stopped."""
-        return self.with_all_replies(
-            lambda reply: (
-                replace(reply, state="stopped", ended="left") if reply.state in GOING else reply
-            )
-        )
+        return self.with_going(lambda reply: replace(reply, state="stopped", ended="left"))
+
+    def failed(self, mistake: PersonError) -> Talk:
+        """Returns the talk with every answer that was being made failed."""
+        return self.with_going(lambda reply: replace(reply, state="failed", mistake=mistake))
+
+    def with_going(self, change: Callable[[Reply], Reply]) -> Talk:
+        """Changes every answer that is being made."""
+        if not self.is_going:
+            return self
+
+        def changed(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
+            return tuple(change(reply) if reply.is_going else reply for reply in replies)
+
+        turns = tuple(replace(turn, replies=changed(turn.replies)) for turn in self.turns)
+        return replace(self, caption=changed(self.caption), turns=turns)
 
 
 def _answer_of(replies: Sequence[Reply], model: str) -> str:

@@ -133,14 +133,15 @@ class TalkStore:
             before = self._runs.get(talk.id)
             self._runs[talk.id] = run
         if before is not None:
-            before.end()
+            self._end(before)
         return run
 
     def finish(self, run: Run) -> None:
-        """Says that an answering has ended by itself."""
+        """Ends an answering, wherever it is."""
         with self._lock:
             if self._runs.get(run.talk_id) is run:
                 del self._runs[run.talk_id]
+        self._end(run)
 
     def stop(self, talk_id: object, visitor: str) -> bool:
         """Ends what is being answered in a visitor's talk.
@@ -155,8 +156,15 @@ class TalkStore:
         with self._lock:
             run = self._runs.get(talk.id)
         if run is not None:
-            run.end()
+            self.finish(run)
         return run is not None
+
+    def _end(self, run: Run) -> None:
+        """No word is written from here on; what was being made is marked as stopped."""
+        is_news = not run.is_over()
+        run.end()
+        if is_news:
+            self._talks.change(run.talk_id, lambda talk: talk.stopped())
 
     def language_of(self, visitor: str) -> str | None:
         """Returns what a visitor with a talk reads, or None."""
@@ -168,11 +176,13 @@ class TalkStore:
         with self._lock:
             for run in [run for run in self._runs.values() if run.visitor == visitor]:
                 run.end()
+                del self._runs[run.talk_id]
         return self._talks.drop(lambda _, talk: talk.visitor == visitor)
 
-    def hashes(self) -> set[str]:
-        """Returns the content ids of all pictures that are talked about."""
-        return {talk.picture.content_id for talk in self._talks.values()}
+    def hashes(self, *, but_of: str) -> set[str]:
+        """Returns the content ids of all pictures that others than a visitor talk about."""
+        talks = self._talks.values()
+        return {talk.picture.content_id for talk in talks if talk.visitor != but_of}
 
     def census(self) -> tuple[int, int, int]:
         """Returns how many talks are kept, their bytes, and how many answerings there are."""
