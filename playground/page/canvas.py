@@ -5,7 +5,7 @@ what a browser sends, which anyone may forge.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,23 +37,27 @@ class Runs:
 
 
 def script_words(
-    ctx: Context, request: gr.Request | None, prefix: str, places: Iterable[str]
+    ctx: Context,
+    request: gr.Request | None,
+    key_of: Callable[[str], str],
+    places: Iterable[str],
 ) -> dict[str, str]:
-    """Returns every sentence under a prefix in the visitor's language.
+    """Returns every sentence of a script in the visitor's language.
 
     Args:
         ctx: The page's context.
         request: Whose page it is.
-        prefix: What the keys begin with, such as "segment.ui.".
+        key_of: Makes a key of a name, by putting something before it.
         places: Names that the script fills in; each stands for itself here.
 
     Returns:
-        By name without the prefix, with {places} that the script fills in.
+        By name, with {places} that the script fills in.
     """
+    prefix = key_of("")
     kept = {place: f"{{{place}}}" for place in places}
     keys = (key for key in ctx.languages.keys("en") if key.startswith(prefix))
     names = sorted(key.removeprefix(prefix) for key in keys)
-    return {name: ctx.say(request, f"{prefix}{name}", **kept) for name in names}
+    return {name: ctx.say(request, key_of(name), **kept) for name in names}
 
 
 def icon_store(names: Iterable[str]) -> str:

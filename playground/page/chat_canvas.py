@@ -31,9 +31,8 @@ SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "chat_canvas.js"
 # The script takes its drawings from these.
 ICONS = (
     *("picture", "box", "point", "send", "stop", "retry", "edit", "copy", "check", "close"),
-    *("more", "paper", "code", "warning", "plus", "minus", "trash", "eye"),
+    *("more", "paper", "code", "warning", "plus", "trash"),
 )
-WORDS_PREFIX = "chat.ui."
 # The script fills these in; here each stands for itself.
 PLACES = (
     *("name", "number", "count", "all", "percent", "seconds", "word", "words", "model"),
@@ -187,7 +186,7 @@ def chat_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:
     Returns:
         By name, with {places} that the script fills in.
     """
-    return script_words(ctx, request, WORDS_PREFIX, PLACES)
+    return script_words(ctx, request, lambda name: f"chat.ui.{name}", PLACES)
 
 
 def _stage(elem_id: str) -> str:

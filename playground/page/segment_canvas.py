@@ -27,7 +27,6 @@ ICONS = (
     *("keys", "picture", "eye", "eye_off", "lock", "unlock", "trash", "check", "edit", "palette"),
     *("merge", "subtract", "intersect", "download", "code", "copy", "close"),
 )
-WORDS_PREFIX = "segment.ui."
 # The script fills these in; here each stands for itself.
 PLACES = ("name", "number", "percent", "iou", "stability", "count", "all", "file", "words")
 MOST_TEXT = 200
@@ -149,7 +148,7 @@ def canvas_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:
     Returns:
         By name, with {places} that the script fills in.
     """
-    return script_words(ctx, request, WORDS_PREFIX, PLACES)
+    return script_words(ctx, request, lambda name: f"segment.ui.{name}", PLACES)
 
 
 def _stage(elem_id: str) -> str:

@@ -417,7 +417,7 @@ def test_a_phone_has_room_for_all(open_stage):
 
 
 def open_section(page, title):
-    page.locator(".segment-section summary", has_text=title).click()
+    page.locator(".ui-section summary", has_text=title).click()
 
 
 def move_slider(page, key, value):
@@ -513,7 +513,7 @@ def test_a_cut_out_and_all_formats_can_be_taken_away(stage):
     keep(stage)
     open_section(stage, "Take away")
     with stage.expect_download() as download:
-        stage.locator(".segment-section-body .main.wide").click()
+        stage.locator(".ui-section-body .main.wide").click()
     cut = Image.open(download.value.path())
     assert cut.mode == "RGBA"
     box = ask(stage, "[...app.now.objects[0].box]")
@@ -533,7 +533,7 @@ def test_the_program_names_model_and_clicks(stage):
     click(stage, 0.5, 0.55)
     open_section(stage, "Take away")
     stage.get_by_role("button", name="Reproduce in Python").click()
-    text = stage.locator(".segment-dialog pre")
+    text = stage.locator(".ui-dialog pre")
     expect(text).to_contain_text("import")
     x = points(stage)[0]["x"]
     assert f"{x:.1f}"[:4] in text.inner_text()
@@ -681,7 +681,7 @@ def test_on_a_phone_the_tools_come_right_after_the_picture(open_stage):
         page.locator(selector).first.bounding_box()["y"]
         for selector in (
             ".segment-stage",
-            ".segment-switch",
+            ".ui-switch",
             "#sam-segment-examples",
             "#sam_segment .inside",
         )

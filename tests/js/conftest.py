@@ -113,14 +113,14 @@ def module_page(browser: Browser, scripts_address: str) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def call_all(module_page: Page) -> Callable[..., list[Any]]:
-    """`call_all("logits", "maskOf", cases)`: one function's answers to many lists of arguments.
+    """`call_all("segment/logits", "maskOf", cases)`: one function's answers to many arguments.
 
     Arrays go as typed arrays and come back as numpy arrays without shape; pictures (H, W, 4) uint8
     are sent with `picture(...)`. With `with_arguments`, answers are (answer, arguments after it).
     """
 
     def call(module: str, name: str, cases: list[Any], *, with_arguments: bool = False) -> Any:
-        asked = {"module": f"/segment/{module}.js", "name": name, "cases": written(cases)}
+        asked = {"module": f"/{module}.js", "name": name, "cases": written(cases)}
         answers = module_page.evaluate("asked => bridge(asked)", asked)
         pairs = [(read(answer), read(taken)) for answer, taken in answers]
         return pairs if with_arguments else [answer for answer, _ in pairs]

@@ -30,7 +30,7 @@ def paint(call_all):
     def paint_all(asked, pixels=PIXELS, alpha=INSIDE * 255, **options):
         alpha = alpha.astype(np.uint8)
         cases = [[i, v, picture(pixels), alpha, target, options] for i, v, target in asked]
-        found = call_all("effects", "apply", cases, with_arguments=True)
+        found = call_all("segment/effects", "apply", cases, with_arguments=True)
         for _, taken in found:
             assert np.array_equal(taken[2], pixels)
         return [image for image, _ in found]

@@ -46,8 +46,8 @@ def package_logits(low, side, resized_hw, out_hw):
 
 
 def in_two_steps(call_all, low, side, resized_hw, out_hw):
-    [square] = call_all("logits", "toSquare", [[low, low.shape, side]])
-    [logits] = call_all("logits", "cropAndResize", [[square, side, resized_hw, out_hw]])
+    [square] = call_all("segment/logits", "toSquare", [[low, low.shape, side]])
+    [logits] = call_all("segment/logits", "cropAndResize", [[square, side, resized_hw, out_hw]])
     return square.reshape(side, side), logits.reshape(out_hw)
 
 
@@ -69,7 +69,7 @@ def test_many_sizes_at_once(call_all):
         resized_hw = tuple(int(n) for n in rng.integers(1, side + 1, 2))
         out_hw = tuple(int(n) for n in rng.integers(1, 130, 2))
         cases.append((random_logits((side, side), len(cases)), side, resized_hw, out_hw))
-    for case, found in zip(cases, call_all("logits", "cropAndResize", cases), strict=True):
+    for case, found in zip(cases, call_all("segment/logits", "cropAndResize", cases), strict=True):
         square, _, (height, width), out_hw = case
         expected = bilinear(square[:height, :width], out_hw)
         assert np.abs(found.reshape(out_hw) - expected).max() <= ROUNDING * np.abs(square).max()
@@ -81,7 +81,7 @@ def test_the_mask_is_the_package_s_mask_to_the_pixel(call_all):
     low = (9 * np.sin(7 * x + 3 * y) * np.cos(5 * y - 2) - 1.3).astype(np.float16)
     low = low.astype(np.float32)
     _, logits = in_two_steps(call_all, low, 256, (192, 256), (600, 800))
-    [mask] = call_all("logits", "maskOf", [[logits, 0.0]])
+    [mask] = call_all("segment/logits", "maskOf", [[logits, 0.0]])
     expected = package_logits(low, 256, (192, 256), (600, 800)) > 0
     assert np.count_nonzero(mask.reshape(600, 800) != expected) == 0
 
@@ -89,14 +89,14 @@ def test_the_mask_is_the_package_s_mask_to_the_pixel(call_all):
 def test_every_half_precision_number_is_read_as_numpy_reads_it(call_all):
     halves = np.arange(65536, dtype=np.uint16).view(np.float16)
     text = base64.b64encode(halves.astype("<f2").tobytes()).decode()
-    [found] = call_all("logits", "readFloat16", [[text]])
+    [found] = call_all("segment/logits", "readFloat16", [[text]])
     assert np.array_equal(found, halves.astype(np.float32), equal_nan=True)
     assert np.array_equal(np.signbit(found[halves == 0]), np.signbit(halves[halves == 0]))
 
 
 def test_a_mask_lies_strictly_above_its_threshold(call_all):
     logits = np.array([-np.inf, -1, 0, 0.5, 1, np.inf, np.nan], np.float32)
-    found = call_all("logits", "maskOf", [[logits, 0.0], [logits, 0.5], [logits, -2.0]])
+    found = call_all("segment/logits", "maskOf", [[logits, 0.0], [logits, 0.5], [logits, -2.0]])
     assert [mask.tolist() for mask in found] == [
         [0, 0, 0, 1, 1, 1, 0],
         [0, 0, 0, 0, 1, 1, 0],

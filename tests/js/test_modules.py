@@ -1,8 +1,9 @@
-"""All modules of the segment stage: they load, fit together, and hold no sentence for people."""
+"""All modules of the tabs' stages: they load, fit together, and hold no sentence for people."""
 
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 
 import pytest
@@ -10,15 +11,27 @@ import pytest
 from tests.js.conftest import SCRIPTS
 from tests.sources import ROOT
 
-MODULES = {path.stem: path.read_text(encoding="utf-8") for path in SCRIPTS.glob("segment/*.js")}
+# By folder and name, such as "segment/stage".
+MODULES = {
+    path.relative_to(SCRIPTS).with_suffix("").as_posix(): path.read_text(encoding="utf-8")
+    for path in SCRIPTS.glob("*/*.js")
+}
 # What the page, or a worker, loads by itself.
-ENTRIES = {"stage", "export_worker"}
+ENTRIES = {"segment/stage", "segment/export_worker", "chat/stage"}
 MOST_LINES = 400
 # Ours: arrays in, arrays out.
-PURE = ["logits", "runs", "proposals", "outline", "set_operations", "refine", "brush", "effects"]
-PURE += ["regions", "grow", "tiles", "feather", "soften", "coarse"]
-PURE += ["effect_blocks", "effect_colours", "effect_outline"]
-IMPORT = re.compile(r"import\s*(?:\{([^}]*)\}\s*from\s*)?'\./(\w+)\.js'")
+PURE = ["shared/runs", "shared/outline", "chat/sureness"]
+PURE += [
+    f"segment/{name}"
+    for name in (
+        *("logits", "proposals", "set_operations", "refine", "brush", "effects", "regions"),
+        *("grow", "tiles", "feather", "soften", "coarse"),
+        *("effect_blocks", "effect_colours", "effect_outline"),
+    )
+]
+# What the keys of a folder's words begin with; those of the shared modules are there for each.
+PREFIXES = {"segment": "segment.ui.", "chat": "chat.ui."}
+IMPORT = re.compile(r"import\s*(?:\{([^}]*)\}\s*from\s*)?'(\.\.?/[\w/]+)\.js'")
 # Strings and comments, whichever begins first; an apostrophe in a comment begins none.
 TOKEN = re.compile(
     r"(?P<comment>//[^\n]*|/\*.*?\*/)|'(?P<single>(?:\\.|[^'\\\n])*)'"
@@ -37,10 +50,11 @@ def strings_of(text):
         yield from filter(None, (token["single"], token["double"], token["template"]))
 
 
-def imports_of(text):
-    """(module, names) of each import."""
-    for names, module in IMPORT.findall(text):
-        wanted = [name.split(" as ")[0].strip() for name in names.split(",")]
+def imports_of(name):
+    """(module, names) of each import of a module."""
+    for names, address in IMPORT.findall(MODULES[name]):
+        wanted = [one.split(" as ")[0].strip() for one in names.split(",")]
+        module = posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
         yield module, set(filter(None, wanted))
 
 
@@ -48,7 +62,7 @@ def imports_of(text):
 def exported(module_page):
     """Names that each module exports, as the browser loads it."""
     script = """async (names) => Object.fromEntries(await Promise.all(names.map(
-      async (name) => [name, Object.keys(await import(`/segment/${name}.js`))],
+      async (name) => [name, Object.keys(await import(`/${name}.js`))],
     )))"""
     return module_page.evaluate(script, sorted(MODULES))
 
@@ -57,15 +71,15 @@ def test_every_module_loads_and_has_what_others_import(exported):
     assert len(exported) > 30
     missing = {
         (name, module, wanted)
-        for name, text in MODULES.items()
-        for module, names in imports_of(text)
+        for name in MODULES
+        for module, names in imports_of(name)
         for wanted in names - set(exported.get(module, []))
     }
     assert missing == set()
 
 
 def test_every_module_is_used():
-    used = {module for text in MODULES.values() for module, _ in imports_of(text)}
+    used = {module for name in MODULES for module, _ in imports_of(name)}
     assert set(MODULES) - used == ENTRIES
 
 
@@ -73,7 +87,7 @@ def test_what_is_imported_is_used():
     unused = {
         (name, wanted)
         for name, text in MODULES.items()
-        for _, names in imports_of(text)
+        for _, names in imports_of(name)
         for wanted in names
         if len(re.findall(rf"\b{wanted}\b", text)) < 2
     }
@@ -98,20 +112,38 @@ def test_a_sentence_would_be_found():
     assert found == ["Click a thing first"]
 
 
+@pytest.mark.parametrize("folder", PREFIXES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_words_that_modules_ask_for_are_there(exported, module_page, language):
-    file = ROOT / "assets" / "languages" / f"{language}.json"
-    words = set(json.loads(file.read_text(encoding="utf-8")))
-    asked = {key for text in MODULES.values() for key in re.findall(r"\bsay\('(\w+)'", text)}
+def test_the_words_that_modules_ask_for_are_there(language, folder):
+    words = words_of(language)
+    names = [name for name in MODULES if name.split("/")[0] in (folder, "shared")]
+    asked = {key for name in names for key in asked_in(name)}
     assert len(asked) > 30
+    assert {key for key in asked if f"{PREFIXES[folder]}{key}" not in words} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_effects_and_formats_are_there(module_page, language):
     script = """async () => {
       const { EFFECTS } = await import('/segment/effects.js');
       const { FORMATS } = await import('/segment/exports.js');
       const effects = EFFECTS.map(({ id }) => `effect_${id}`);
       return [...effects, ...FORMATS.map(({ id }) => `format_${id}`)];
     }"""
-    asked |= set(module_page.evaluate(script))
-    assert {key for key in asked if f"segment.ui.{key}" not in words} == set()
+    asked = module_page.evaluate(script)
+    assert {f"segment.ui.{key}" for key in asked} - words_of(language) == set()
+
+
+def asked_in(name):
+    """Keys of a module; those of the drawer say theirs without the beginning that all have."""
+    for owner, key in re.findall(r"(\w+)\.say\('(\w+)'", MODULES[name]):
+        is_drawer = name.startswith("chat/inside_") and owner != "ui"
+        yield f"inside_{key}" if is_drawer else key
+
+
+def words_of(language):
+    file = ROOT / "assets" / "languages" / f"{language}.json"
+    return set(json.loads(file.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("name", PURE)

@@ -43,7 +43,7 @@ def assert_outlines(rings, mask):
 
 def test_outlines_of_masks_hold_their_pixels(call_all):
     cases = [[mask, size_of(mask), 0.5] for mask in MASKS]
-    for mask, rings in zip(MASKS, call_all("outline", "contours", cases), strict=True):
+    for mask, rings in zip(MASKS, call_all("shared/outline", "contours", cases), strict=True):
         assert_outlines(rings, mask)
 
 
@@ -51,14 +51,14 @@ def test_outlines_of_masks_hold_their_pixels(call_all):
 def test_outlines_of_logits_hold_what_lies_above(call_all, threshold):
     planes = random_logits()
     cases = [[plane, size_of(plane), threshold] for plane in planes]
-    for plane, rings in zip(planes, call_all("outline", "contours", cases), strict=True):
+    for plane, rings in zip(planes, call_all("shared/outline", "contours", cases), strict=True):
         assert_outlines(rings, plane > threshold)
 
 
 def test_an_outline_of_logits_runs_between_pixels_where_they_cross(call_all):
     """A slope from -1 to 2 crosses 0 a third of the way."""
     plane = np.tile(np.array([-1, 2], np.float32), (3, 1))
-    [[ring]] = call_all("outline", "contours", [[plane, size_of(plane), 0.0]])
+    [[ring]] = call_all("shared/outline", "contours", [[plane, size_of(plane), 0.0]])
     assert min(ring[::2]) == pytest.approx(0.5 + 1 / 3)
     assert max(ring[::2]) == 2
     assert (min(ring[1::2]), max(ring[1::2])) == (0, 3)
@@ -68,7 +68,7 @@ def test_infinite_logits_have_outlines_too(call_all):
     plane = np.full((5, 6), -np.inf, np.float32)
     plane[1:3, 2:5] = np.inf
     plane[4, 0] = np.nan
-    [rings] = call_all("outline", "contours", [[plane, size_of(plane), 0.0]])
+    [rings] = call_all("shared/outline", "contours", [[plane, size_of(plane), 0.0]])
     assert_outlines(rings, plane > 0)
 
 
@@ -76,7 +76,7 @@ def test_outer_rings_run_one_way_and_holes_the_other(call_all):
     mask = np.zeros((12, 14), bool)
     mask[2:10, 3:12] = True
     mask[4:7, 5:9] = False
-    [rings] = call_all("outline", "contours", [[mask, size_of(mask), 0.5]])
+    [rings] = call_all("shared/outline", "contours", [[mask, size_of(mask), 0.5]])
     areas = sorted(area(ring) for ring in rings)
     assert areas == [pytest.approx(-12 + 0.5), pytest.approx(72 - 0.5)]
     # Straight lines have no corners along them.
@@ -85,7 +85,7 @@ def test_outer_rings_run_one_way_and_holes_the_other(call_all):
 
 def test_pixels_that_touch_by_a_corner_are_two_rings(call_all):
     mask = np.eye(2, dtype=bool)
-    [rings] = call_all("outline", "contours", [[mask, size_of(mask), 0.5]])
+    [rings] = call_all("shared/outline", "contours", [[mask, size_of(mask), 0.5]])
     assert [len(ring) for ring in rings] == [8, 8]
 
 
@@ -102,8 +102,10 @@ def distance_to_ring(points, ring):
 @pytest.mark.parametrize("tolerance", [0.1, 0.4, 2.0, 50.0])
 def test_simpler_rings_run_within_the_tolerance(call_all, tolerance):
     masks = MASKS[3:43]
-    outlines = call_all("outline", "contours", [[mask, size_of(mask), 0.5] for mask in masks])
-    simpler = call_all("outline", "simplify", [[rings, tolerance] for rings in outlines])
+    outlines = call_all(
+        "shared/outline", "contours", [[mask, size_of(mask), 0.5] for mask in masks]
+    )
+    simpler = call_all("shared/outline", "simplify", [[rings, tolerance] for rings in outlines])
     for rings, fewer in zip(outlines, simpler, strict=True):
         assert len(fewer) == len(rings)
         for ring, short in zip(rings, fewer, strict=True):
@@ -116,8 +118,8 @@ def test_simpler_rings_run_within_the_tolerance(call_all, tolerance):
 def test_a_circle_needs_far_fewer_corners(call_all):
     y, x = np.mgrid[:200, :200]
     mask = (x - 99) ** 2 + (y - 101) ** 2 < 80**2
-    [rings] = call_all("outline", "contours", [[mask, size_of(mask), 0.5]])
-    [[ring]] = call_all("outline", "simplify", [[rings, 1.0]])
+    [rings] = call_all("shared/outline", "contours", [[mask, size_of(mask), 0.5]])
+    [[ring]] = call_all("shared/outline", "simplify", [[rings, 1.0]])
     assert len(ring) < len(rings[0]) / 4
     found = filled([in_pairs(ring)], mask.shape)
     assert (found & mask).sum() / (found | mask).sum() > 0.99
@@ -126,7 +128,7 @@ def test_a_circle_needs_far_fewer_corners(call_all):
 def test_a_path_is_filled_as_its_rings_are(module_page):
     """Drawn by the browser, a pixel wide hole stays a hole."""
     script = """async () => {
-      const { contours, toPath2D } = await import('/segment/outline.js');
+      const { contours, toPath2D } = await import('/shared/outline.js');
       const mask = Uint8Array.from({ length: 100 }, (_, i) => +(i !== 44));
       const pen = new OffscreenCanvas(10, 10).getContext('2d');
       pen.fill(toPath2D(contours(mask, { width: 10, height: 10 }, 0.5)), 'evenodd');

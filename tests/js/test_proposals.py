@@ -59,14 +59,14 @@ def test_what_stays_is_what_the_package_keeps(call_all):
             "area": int(rng.choice([0, 100])),
         }
         cases.append([random_items(count, rng), least])
-    for case, found in zip(cases, call_all("proposals", "filter", cases), strict=True):
+    for case, found in zip(cases, call_all("segment/proposals", "filter", cases), strict=True):
         assert found == package_order(*case)
 
 
 def test_scores_that_are_no_numbers_never_stay(call_all):
     good = {"iou": 0.9, "stability": 0.9, "area": 5, "box": [0, 0, 3, 3]}
     items = [good, {**good, "iou": None, "box": [9, 9, 12, 12]}]
-    assert call_all("proposals", "filter", [[items, LEAST]]) == [[0]]
+    assert call_all("segment/proposals", "filter", [[items, LEAST]]) == [[0]]
 
 
 def test_the_smallest_proposal_lies_on_top(call_all):
@@ -78,17 +78,17 @@ def test_the_smallest_proposal_lies_on_top(call_all):
         for mask in masks
     ]
     kept = [int(i) for i in rng.permutation(len(items))[:25]]
-    [found] = call_all("proposals", "hoverMap", [[items, kept, [height, width]]])
+    [found] = call_all("segment/proposals", "hoverMap", [[items, kept, [height, width]]])
     smallest_first = sorted(kept, key=lambda index: (items[index]["area"], index))
     expected = np.zeros((height, width), np.int32)
     for index in reversed(smallest_first):
         expected[masks[index]] = index + 1
     assert np.array_equal(found.reshape(height, width), expected)
-    unpacked = call_all("proposals", "unpack", [[item, [height, width]] for item in items])
+    unpacked = call_all("segment/proposals", "unpack", [[item, [height, width]] for item in items])
     for mask, one in zip(masks, unpacked, strict=True):
         assert np.array_equal(one.reshape(height, width), mask)
 
 
 def test_a_map_of_nothing_is_empty(call_all):
-    [found] = call_all("proposals", "hoverMap", [[[], [], [3, 4]]])
+    [found] = call_all("segment/proposals", "hoverMap", [[[], [], [3, 4]]])
     assert found.tolist() == [0] * 12

@@ -61,7 +61,7 @@ def without_small(mask, holes, islands) -> np.ndarray:
 
 def refined(call_all, masks, wanted, **options):
     cases = [[mask, size_of(mask), NOTHING | wanted] for mask in masks]
-    found = call_all("refine", "refine", cases, **options)
+    found = call_all("segment/refine", "refine", cases, **options)
     return found
 
 
@@ -153,7 +153,7 @@ def test_the_brush_paints_a_round_stroke(call_all):
         value = int(rng.integers(2))
         cases.append([mask, size_of(mask), start, end, radius, value])
         expected.append(stroke(mask.shape, start, end, radius))
-    found = call_all("brush", "stamp", cases, with_arguments=True)
+    found = call_all("segment/brush", "stamp", cases, with_arguments=True)
     for case, (painted, far), (_, taken) in zip(cases, expected, found, strict=True):
         mask, _, _, _, radius, value = case
         is_clear = np.abs(far - radius) > 1e-9

@@ -32,7 +32,7 @@ def run_lengths(mask) -> str:
 
 
 def test_runs_are_row_by_row_and_begin_with_background(call_all):
-    found = call_all("runs", "toRuns", [[mask] for mask in MASKS])
+    found = call_all("shared/runs", "toRuns", [[mask] for mask in MASKS])
     expected = [run_lengths(mask) for mask in MASKS]
     assert expected[:2] == ["12", "0,12"]
     assert found == expected
@@ -40,20 +40,20 @@ def test_runs_are_row_by_row_and_begin_with_background(call_all):
 
 def test_runs_are_read_back(call_all):
     cases = [[run_lengths(mask), mask.size] for mask in MASKS]
-    found = call_all("runs", "fromRuns", cases)
+    found = call_all("shared/runs", "fromRuns", cases)
     for mask, read in zip(MASKS, found, strict=True):
         assert np.array_equal(read, mask.ravel())
 
 
 def test_the_mask_of_nothing_has_no_runs(call_all):
-    assert call_all("runs", "toRuns", [[np.zeros(0, np.uint8)]]) == [""]
-    assert call_all("runs", "fromRuns", [["", 0]])[0].size == 0
+    assert call_all("shared/runs", "toRuns", [[np.zeros(0, np.uint8)]]) == [""]
+    assert call_all("shared/runs", "fromRuns", [["", 0]])[0].size == 0
 
 
 @pytest.mark.parametrize("text", ["", "3", "3,5", "3,-1,6", "3,1e9", "3,x,5", "3,,5", "0x8", " 8"])
 def test_runs_of_another_length_are_refused(module_page, text):
     script = """async (text) => {
-      const { fromRuns } = await import('/segment/runs.js');
+      const { fromRuns } = await import('/shared/runs.js');
       try { return [...fromRuns(text, 9)]; } catch (error) { return error.name; }
     }"""
     assert module_page.evaluate(script, text) == "RangeError"
@@ -68,16 +68,20 @@ def test_set_operations_are_those_of_sets(call_all):
         "intersect": lambda a, b: a & b,
     }
     for name, operation in expected.items():
-        for (a, b), found in zip(pairs, call_all("set_operations", name, pairs), strict=True):
+        for (a, b), found in zip(
+            pairs, call_all("segment/set_operations", name, pairs), strict=True
+        ):
             assert np.array_equal(found, operation(a, b).ravel())
-    for (a, b), found in zip(pairs, call_all("set_operations", "iou", pairs), strict=True):
+    for (a, b), found in zip(pairs, call_all("segment/set_operations", "iou", pairs), strict=True):
         assert found == pytest.approx((a & b).sum() / (a | b).sum() if (a | b).any() else 1)
 
 
 def test_areas_and_boxes_hold_the_mask_closely(call_all):
-    areas = call_all("set_operations", "area", [[mask] for mask in MASKS])
+    areas = call_all("segment/set_operations", "area", [[mask] for mask in MASKS])
     assert areas == [int(mask.sum()) for mask in MASKS]
-    boxes = call_all("set_operations", "boundingBox", [[mask, size_of(mask)] for mask in MASKS])
+    boxes = call_all(
+        "segment/set_operations", "boundingBox", [[mask, size_of(mask)] for mask in MASKS]
+    )
     for mask, box in zip(MASKS, boxes, strict=True):
         y, x = np.nonzero(mask)
         expected = [x.min(), y.min(), x.max() + 1, y.max() + 1] if len(x) else [0, 0, 0, 0]

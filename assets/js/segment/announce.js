@@ -1,5 +1,5 @@
 // Says in words what was found: in the live region, for those who do not see the stage.
-import { percent } from './dom.js';
+import { percent } from '../shared/dom.js';
 
 export class Announcer {
   constructor(app) {

@@ -1,5 +1,5 @@
 // The bar over the stage: open a picture, undo and redo, zoom, the sheet of keys; and the tip below.
-import { make } from './dom.js';
+import { make } from '../shared/dom.js';
 import { SHEET } from './keys.js';
 import { prompts } from './state.js';
 
@@ -27,7 +27,7 @@ export class Bar {
 
   makeSheet() {
     const { ui } = this.app;
-    const dialog = make('dialog', 'segment-dialog segment-sheet');
+    const dialog = make('dialog', 'ui-dialog segment-sheet');
     const close = ui.button({ icon: 'close', label: ui.say('close'), className: 'bare', press: () => dialog.close() });
     const head = make('header');
     head.append(make('h2', '', ui.say('keys')), close);

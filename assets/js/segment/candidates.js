@@ -1,5 +1,5 @@
 // What the model offers for the clicks: whole, part, detail, each with its own guess and stability.
-import { make, percent } from './dom.js';
+import { make, percent } from '../shared/dom.js';
 import { maskThumb } from './thumbs.js';
 
 const NAMES = ['whole', 'part', 'detail'];
@@ -12,7 +12,7 @@ export class Candidates {
     this.list = make('div', 'segment-candidates');
     this.list.setAttribute('role', 'group');
     this.list.setAttribute('aria-label', ui.say('candidates'));
-    this.empty = make('p', 'segment-hint', ui.say('nothing_yet'));
+    this.empty = make('p', 'ui-hint', ui.say('nothing_yet'));
     this.numbers = make('p', 'segment-numbers segment-legend');
     this.keep = ui.button({ icon: 'check', text: ui.say('keep'), className: 'main', press: () => app.keep() });
     this.clear = ui.button({ text: ui.say('clear'), className: 'quiet', press: () => app.clear() });

@@ -1,5 +1,7 @@
 // From prompts to masks: one question on the way at a time, always about what stands there now.
 // No click is lost: each question holds every click so far.
+import { call } from '../shared/calling.js';
+
 const MOST_ANSWERS = 200;
 const SLOW_MS = 900;
 
@@ -60,7 +62,7 @@ export class Decoding {
     this.seq += 1;
     const seq = this.seq;
     const started = performance.now();
-    const answer = await this.call('decode', { id, seq, ...ask });
+    const answer = await call(app, 'decode', { id, seq, ...ask });
     clearTimeout(slow);
     this.isBusy = this.isSlow = false;
     if (app.picture?.id === id) this.take(working, steps, answer, performance.now() - started);
@@ -91,15 +93,5 @@ export class Decoding {
   keep(key, answer) {
     this.answers.set(key, answer);
     if (this.answers.size > MOST_ANSWERS) this.answers.delete(this.answers.keys().next().value);
-  }
-
-  // A server function gives undefined for any failure of its own, and throws when nobody is there.
-  async call(name, asked) {
-    try {
-      const answer = await this.app.server[name](asked);
-      return answer ?? { error: this.app.ui.say('no_answer') };
-    } catch {
-      return { error: this.app.ui.say('no_answer') };
-    }
   }
 }

@@ -1,4 +1,5 @@
 // What a person does to the picture: every action of pointer, touch, keyboard and tools ends here.
+import { call } from '../shared/calling.js';
 import { combine, isEmpty, makeObject } from './objects.js';
 import { changed, NEUTRAL, prompts, withBox, withoutBox, withoutPoint, withPoint, withPointAt } from './state.js';
 
@@ -225,7 +226,7 @@ export class Editing {
     if (!item) return;
     const working = withPoint(null, { x: item.point[0], y: item.point[1], label: 1 });
     const { steps, ask } = this.decoding.question(working);
-    const answer = await this.decoding.call('decode', { id: this.picture.id, seq: 0, ...ask });
+    const answer = await call(this, 'decode', { id: this.picture.id, seq: 0, ...ask });
     if (answer.error) {
       this.tell(answer.error);
       return;

@@ -1,7 +1,7 @@
 // Effects on the object or on all around it, worked out in the browser; pressing again gives the next variant.
 import { apply, EFFECTS } from './effects.js';
 import { WORKING } from './colours.js';
-import { make } from './dom.js';
+import { make } from '../shared/dom.js';
 import { merge } from './set_operations.js';
 
 const countOf = ({ variants }) => (Array.isArray(variants) ? variants.length : variants || 1);
@@ -76,8 +76,8 @@ export class EffectsPanel {
     const { ui } = app;
     this.target = 'background';
     this.node = ui.section('effects');
-    this.hint = make('p', 'segment-hint', ui.say('effects_none'));
-    this.targets = make('div', 'segment-switch two');
+    this.hint = make('p', 'ui-hint', ui.say('effects_none'));
+    this.targets = make('div', 'ui-switch two');
     this.targets.setAttribute('role', 'radiogroup');
     this.targets.setAttribute('aria-label', ui.say('effect_target'));
     for (const target of ['background', 'object']) {

@@ -1,5 +1,5 @@
 // Everything the model found by itself, filtered here while the sliders move; and ranked by words.
-import { make } from './dom.js';
+import { make } from '../shared/dom.js';
 import { SLIDERS } from './state.js';
 
 export class EverythingPanel {

@@ -6,7 +6,7 @@ import { csvOf } from './csv.js';
 import { labelMapOf, masksOfLabelMap } from './label_map.js';
 import { labelStudioOf, masksOfLabelStudio } from './label_studio.js';
 import { labelmeOf, masksOfLabelme } from './labelme.js';
-import { contours, simplify } from './outline.js';
+import { contours, simplify } from '../shared/outline.js';
 import { polygonsOf } from './rings.js';
 import { area, boundingBox, iou } from './set_operations.js';
 import { masksOfSvg, svgOf } from './svg.js';

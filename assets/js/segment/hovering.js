@@ -1,6 +1,7 @@
 // Proposals: what the model found by itself. Moving the pointer looks them up here; nobody is asked.
+import { call } from '../shared/calling.js';
 import { cropAndResize } from './logits.js';
-import { contours, toPath2D } from './outline.js';
+import { contours, toPath2D } from '../shared/outline.js';
 import { filter, hoverMap, unpack } from './proposals.js';
 import { SLIDERS } from './state.js';
 
@@ -34,7 +35,7 @@ export class Hovering {
     this.isFetching = true;
     let answer = { done: 1, items: [] };
     while (this.app.picture?.id === id && this.items.length < answer.done) {
-      answer = await this.app.decoding.call('proposals', { id, start: this.items.length });
+      answer = await call(this.app, 'proposals', { id, start: this.items.length });
       if (this.app.picture?.id !== id) break;
       if (answer.error || !answer.items?.length) break;
       this.lowSize = answer.low_size;

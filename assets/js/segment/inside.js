@@ -1,6 +1,7 @@
 // See inside: the masks behind the choice, the logits, what each click changed, and what the model
 // holds alike. Drawn only while the drawer is open.
-import { make, percent } from './dom.js';
+import { call } from '../shared/calling.js';
+import { make, percent } from '../shared/dom.js';
 import { WORKING } from './colours.js';
 import { placedOn } from './thumbs.js';
 
@@ -38,14 +39,14 @@ export class Inside {
   }
 
   hint(key) {
-    return make('p', 'segment-hint', this.app.ui.say(key));
+    return make('p', 'ui-hint', this.app.ui.say(key));
   }
 
   build(node) {
     const { ui } = this.app;
     const part = (key, ...content) => {
       const section = make('section');
-      section.append(make('h3', '', ui.say(key)), make('p', 'segment-hint', ui.say(`${key}_help`)), ...content);
+      section.append(make('h3', '', ui.say(key)), make('p', 'ui-hint', ui.say(`${key}_help`)), ...content);
       return section;
     };
     this.masks = make('div', 'segment-figures');
@@ -190,7 +191,7 @@ export class Inside {
     const x = ((event.clientX - rect.left) * app.picture.width) / rect.width;
     const y = ((event.clientY - rect.top) * app.picture.height) / rect.height;
     const { id } = app.picture;
-    const answer = await app.decoding.call('similarity', { id, x, y });
+    const answer = await call(app, 'similarity', { id, x, y });
     // Of a picture that has gone meanwhile nothing is shown.
     if (app.picture?.id !== id) return;
     if (answer.error) app.tell(answer.error);

@@ -1,7 +1,7 @@
 // Kept objects: made from the mask that stands there, or from others by set operations.
 import { lookOf } from './colours.js';
 import { area, boundingBox, intersect, merge, subtract } from './set_operations.js';
-import { toRuns } from './runs.js';
+import { toRuns } from '../shared/runs.js';
 
 const OPERATIONS = { merge, subtract, intersect };
 

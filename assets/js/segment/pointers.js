@@ -1,6 +1,8 @@
 // Mouse, pen and touch on the stage.
 // click: include · Shift, Alt, right click, long press, or the switch: leave out · drag: box
 // on a click's mark: drag moves it, click takes it away · two fingers or the middle button: move and zoom
+import { boxOf } from '../shared/boxes.js';
+
 const LONG_PRESS_MS = 450;
 const LEAST_DRAG = 6;
 const NEAR_MOUSE = 11;
@@ -167,11 +169,4 @@ function pinchOf(fingers) {
   return {
     distance: Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1])), middle: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2],
   };
-}
-
-// Corners in order, and inside the picture.
-export function boxOf(from, to, { width, height }) {
-  const [x0, x1] = [from[0], to[0]].sort((a, b) => a - b);
-  const [y0, y1] = [from[1], to[1]].sort((a, b) => a - b);
-  return [Math.max(0, x0), Math.max(0, y0), Math.min(width, x1), Math.min(height, y1)];
 }

@@ -1,6 +1,6 @@
 // What the model found by itself: filtered as SamAutomaticMaskGenerator of the segment-anything
 // package does it, and laid out so that the one under the pointer is found without any work.
-import { fromRuns, spansOf } from './runs.js';
+import { fromRuns, spansOf } from '../shared/runs.js';
 
 /**
  * Which proposals stay: those that are good enough, without those that a better one repeats.

@@ -1,5 +1,5 @@
 // Refining in the browser: threshold of the logits, holes, islands, grow or shrink, feather, brush.
-import { make } from './dom.js';
+import { make } from '../shared/dom.js';
 import { NEUTRAL } from './state.js';
 
 export class RefinePanel {
@@ -27,7 +27,7 @@ export class RefinePanel {
       text: ui.say('reset'), className: 'quiet',
       press: () => app.setWorking(Object.freeze({ ...app.now.working, threshold: 0, refine: NEUTRAL, strokes: [] })),
     });
-    this.hint = make('p', 'segment-hint', ui.say('refine_none'));
+    this.hint = make('p', 'ui-hint', ui.say('refine_none'));
     this.node.body.append(this.hint, this.threshold, ...Object.values(this.sliders), this.radius, this.reset);
   }
 

@@ -1,7 +1,7 @@
 // From the model's logits to masks and outlines of the size that is asked for.
 import { readFloat16, toSquare, cropAndResize, maskOf } from './logits.js';
-import { contours, toPath2D } from './outline.js';
-import { fromRuns, toRuns } from './runs.js';
+import { contours, toPath2D } from '../shared/outline.js';
+import { fromRuns, toRuns } from '../shared/runs.js';
 import { refine } from './refine.js';
 import { stamp } from './brush.js';
 

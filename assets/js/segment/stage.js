@@ -2,14 +2,14 @@
 import { Announcer } from './announce.js';
 import { Bar } from './bar.js';
 import { Decoding } from './decoding.js';
-import { Interface } from './dom.js';
+import { Interface } from '../shared/dom.js';
 import { Editing } from './editing.js';
 import { Effects } from './effects_panel.js';
 import { Hovering } from './hovering.js';
 import { Inside } from './inside.js';
 import { listenToKeys } from './keys.js';
 import { Painter } from './paint.js';
-import { Pictures } from './pictures.js';
+import { Pictures } from '../shared/pictures.js';
 import { listenToPointers } from './pointers.js';
 import { Rendering } from './rendering.js';
 import { emptyState, History, scaledBy } from './state.js';

@@ -1,4 +1,5 @@
 // An SVG of the objects' outlines; as large as the picture, which it does not hold.
+import { toPathText } from '../shared/outline.js';
 import { fill } from './rings.js';
 
 /**
@@ -8,7 +9,7 @@ import { fill } from './rings.js';
  */
 export function svgOf({ picture: { width, height }, objects }) {
   const shapes = objects.map(({ name, colour, rings }) => {
-    const path = `<path fill="${escaped(colour)}" fill-rule="evenodd" d="${pathOf(rings)}"/>`;
+    const path = `<path fill="${escaped(colour)}" fill-rule="evenodd" d="${toPathText(rings)}"/>`;
     return `<g><title>${escaped(name)}</title>${path}</g>\n`;
   });
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
@@ -24,11 +25,6 @@ export function masksOfSvg(text, size) {
     const rings = path.split('Z').filter(Boolean);
     return fill(rings.map((ring) => ring.match(/-?[\d.]+/g).map(Number)), size);
   });
-}
-
-function pathOf(rings) {
-  const two = (value) => Math.round(value * 100) / 100;
-  return rings.map((ring) => `M${ring.map(two).join(' ')}Z`).join('');
 }
 
 // What XML 1.0 cannot hold is left out.

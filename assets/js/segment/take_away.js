@@ -1,7 +1,9 @@
 // Taking objects away: files made here, read back before they are handed out, and the program that
 // makes the mask anew in Python.
-import { kilobytes, make } from './dom.js';
+import { kilobytes, make } from '../shared/dom.js';
 import { FORMATS } from './exports.js';
+import { call } from '../shared/calling.js';
+import { save } from '../shared/saving.js';
 import { makeFileApart } from './exports_apart.js';
 import { isNeutral } from './rendering.js';
 
@@ -12,8 +14,8 @@ export class TakeAway {
     this.app = app;
     const { ui } = app;
     this.node = ui.section('take_away');
-    this.hint = make('p', 'segment-hint', ui.say('take_none'));
-    this.about = make('p', 'segment-hint');
+    this.hint = make('p', 'ui-hint', ui.say('take_none'));
+    this.about = make('p', 'ui-hint');
     this.first = ui.button({
       icon: 'download', text: ui.say(`format_${FIRST}`), className: 'main wide', press: () => this.take(FIRST),
     });
@@ -26,7 +28,7 @@ export class TakeAway {
     this.node.body.append(this.hint, this.about, this.first, this.told, this.copy, this.program, this.list);
     this.dialog = this.makeDialog();
     app.root.append(this.dialog);
-    app.save = (blob, name) => (blob ? this.download(blob, this.nameOf(name)) : this.take(FIRST));
+    app.save = (blob, name) => (blob ? save(blob, this.nameOf(name)) : this.take(FIRST));
   }
 
   entry(id) {
@@ -43,7 +45,7 @@ export class TakeAway {
 
   makeDialog() {
     const { ui } = this.app;
-    const dialog = make('dialog', 'segment-dialog');
+    const dialog = make('dialog', 'ui-dialog');
     const head = make('header');
     head.append(
       make('h2', '', ui.say('program')),
@@ -58,7 +60,7 @@ export class TakeAway {
         copy.lastChild.textContent = ui.say('copied');
       },
     });
-    this.programNote = make('p', 'segment-hint', ui.say('program_help'));
+    this.programNote = make('p', 'ui-hint', ui.say('program_help'));
     dialog.append(head, this.programNote, this.text, copy);
     dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
     return dialog;
@@ -95,7 +97,7 @@ export class TakeAway {
     this.told.textContent = app.ui.say('making');
     try {
       const { name, bytes, type, check } = await makeFileApart(format, this.contents());
-      this.download(new Blob([bytes], { type }), name);
+      save(new Blob([bytes], { type }), name);
       const places = { file: name, number: kilobytes(bytes.length), iou: check?.iou?.toFixed(3) };
       this.told.textContent = app.ui.say(check ? 'took_checked' : 'took', places);
     } catch (error) {
@@ -103,14 +105,6 @@ export class TakeAway {
       throw error;
     }
     return undefined;
-  }
-
-  download(blob, name) {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(blob);
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }
 
   nameOf(name) {
@@ -136,7 +130,7 @@ export class TakeAway {
     if (!answer) return app.tell(app.ui.say('program_none'));
     const chosen = Math.min(answer.candidates.length - 1, working.chosen ?? answer.best);
     const steps = [...answer.steps.slice(0, -1), { ...answer.steps.at(-1), chosen }];
-    const made = await app.decoding.call('program', {
+    const made = await call(app, 'program', {
       id: app.picture.id, steps, threshold: working.threshold, name: object.name,
     });
     if (made.error) return app.tell(made.error);

@@ -1,6 +1,6 @@
 // The column of tools beside the stage.
 import { Candidates } from './candidates.js';
-import { make } from './dom.js';
+import { make } from '../shared/dom.js';
 import { EverythingPanel } from './everything_panel.js';
 import { EffectsPanel } from './effects_panel.js';
 import { RefinePanel } from './refine_panel.js';
@@ -14,9 +14,9 @@ export class Tools {
     this.app = app;
     this.parts = [new Candidates(app), new Tray(app)];
     const folded = [new RefinePanel(app), new EverythingPanel(app), new EffectsPanel(app), new TakeAway(app)];
-    const card = make('section', 'segment-card');
+    const card = make('section', 'ui-card');
     card.append(this.makeSwitch(), this.parts[0].node);
-    const more = make('section', 'segment-card folded');
+    const more = make('section', 'ui-card folded');
     more.append(...folded.map((part) => part.node));
     app.tools.replaceChildren(card, this.parts[1].node, more);
     this.parts.push(...folded);
@@ -25,7 +25,7 @@ export class Tools {
   // What a click on the picture does. Left and right walk over it, as over any set of choices.
   makeSwitch() {
     const { ui } = this.app;
-    const group = make('div', 'segment-switch');
+    const group = make('div', 'ui-switch');
     group.setAttribute('role', 'radiogroup');
     group.setAttribute('aria-label', ui.say('tool'));
     this.choices = TOOLS.map(([tool, icon]) => {

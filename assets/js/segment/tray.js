@@ -1,6 +1,6 @@
 // The tray of kept objects: name, colour and pattern, show, lock, delete, merge, subtract, intersect.
 import { lookOf, swatch } from './colours.js';
-import { make, percent } from './dom.js';
+import { make, percent } from '../shared/dom.js';
 import { objectThumb } from './thumbs.js';
 
 const OPERATIONS = ['merge', 'subtract', 'intersect'];
@@ -10,9 +10,9 @@ export class Tray {
   constructor(app) {
     this.app = app;
     const { ui } = app;
-    this.node = make('section', 'segment-card');
+    this.node = make('section', 'ui-card');
     this.heading = make('h3', '', ui.say('tray'));
-    this.hint = make('p', 'segment-hint', ui.say('tray_empty'));
+    this.hint = make('p', 'ui-hint', ui.say('tray_empty'));
     this.list = make('ul', 'segment-tray');
     this.actions = make('div', 'segment-operations');
     this.node.append(this.heading, this.hint, this.list, this.actions);
@@ -110,7 +110,7 @@ export class Tray {
     const { app } = this;
     const { ui } = app;
     const chosen = app.chosenObjects();
-    if (!chosen.length) return app.now.objects.length ? [make('p', 'segment-hint', ui.say('tray_choose'))] : [];
+    if (!chosen.length) return app.now.objects.length ? [make('p', 'ui-hint', ui.say('tray_choose'))] : [];
     const some = (icon, key, press) => ui.button({ icon, text: ui.say(key), className: 'quiet', press });
     const isLocked = chosen.every((object) => object.isLocked);
     const remove = some('trash', 'delete', () => app.deleteSelected());

@@ -36,7 +36,7 @@ export class Interface {
 
   // A button with a drawing, words beside it or (label) words for screen readers and on hover.
   button({ icon, text, label, className = '', press, pressed }) {
-    const node = make('button', `segment-button ${className}`);
+    const node = make('button', `ui-button ${className}`);
     node.type = 'button';
     if (icon) node.append(this.icon(icon));
     if (text) node.append(make('span', '', text));
@@ -51,8 +51,8 @@ export class Interface {
 
   // A slider with its name and its value in words; `done` when the hand lets go.
   slider({ key, low, high, step, value, input, done, format = (now) => String(now) }) {
-    const label = make('label', 'segment-slider');
-    const head = make('span', 'segment-slider-head');
+    const label = make('label', 'ui-slider');
+    const head = make('span', 'ui-slider-head');
     const shown = make('output', '', format(value));
     head.append(make('span', '', this.say(key)), shown);
     const range = make('input');
@@ -79,12 +79,12 @@ export class Interface {
 
   // A folded part of the tools; one open at a time, as the browser itself does by the name.
   section(key, className = '', isOpen = false) {
-    const details = make('details', `segment-section ${className}`);
-    details.name = 'segment-section';
+    const details = make('details', `ui-section ${className}`);
+    details.name = 'ui-section';
     details.open = isOpen;
     details.append(make('summary', '', this.say(key)));
     details.addEventListener('toggle', () => details.open && bringUp(details));
-    const body = make('div', 'segment-section-body');
+    const body = make('div', 'ui-section-body');
     details.append(body);
     details.body = body;
     return details;

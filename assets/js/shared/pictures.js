@@ -32,8 +32,9 @@ export class Pictures {
       this.open(pictureIn(event.dataTransfer.files));
     });
     document.addEventListener('paste', (event) => {
-      // A hidden tab has no size; in a field the words are meant.
-      if (!root.offsetParent || event.target.closest?.('input, textarea')) return;
+      // A hidden tab has no size; in a field words are meant where there are any.
+      const isTyping = event.target.closest?.('input, textarea') && event.clipboardData?.types.includes('text/plain');
+      if (!root.offsetParent || isTyping) return;
       this.open(pictureIn(event.clipboardData?.files));
     });
   }

@@ -183,6 +183,15 @@ export function toPath2D(rings) {
 }
 
 /**
+ * @param {number[][]} rings
+ * @returns {string} The `d` of an SVG path, to hundredths of a pixel; to be filled by the even-odd rule.
+ */
+export function toPathText(rings) {
+  const two = (value) => Math.round(value * 100) / 100;
+  return rings.map((ring) => `M${ring.map(two).join(' ')}Z`).join('');
+}
+
+/**
  * Leaves out corners; what is left runs within a tolerance of those left out. A ring keeps at least three.
  * Douglas and Peucker 1973, begun from two corners that lie far apart.
  * @param {number[][]} rings

@@ -1,0 +1,133 @@
+// What is asked of the server, one thing at a time: what is asked meanwhile waits here.
+import { fill } from '../shared/dom.js';
+
+// These may be sent at any time.
+const AT_ONCE = ['stop', 'forget', 'take'];
+
+export class Asking {
+  constructor(app) {
+    this.app = app;
+    this.isReopening = false;
+    this.forget();
+  }
+
+  forget() {
+    this.queue = [];
+    this.sent = null;
+    this.isAnswering = false;
+    this.isStopping = false;
+  }
+
+  get isBusy() {
+    return this.isAnswering || this.app.isReading || this.isReopening;
+  }
+
+  // Questions that nobody has answered yet, as they were typed: those on the way, then those that wait.
+  get pending() {
+    const onTheWay = this.sent?.event === 'ask' && !this.sent.isSeen ? [{ ...this.sent, isOnTheWay: true }] : [];
+    return [...onTheWay, ...this.queue.filter(({ event }) => event === 'ask')];
+  }
+
+  send(event, data) {
+    const { app } = this;
+    app.note = '';
+    if (AT_ONCE.includes(event)) return app.ask(event, data);
+    this.queue.push({ event, data, picture: app.picture });
+    return this.pump();
+  }
+
+  question(question, { turn = null, part = this.app.part } = {}) {
+    this.send('ask', { question, turn, part });
+  }
+
+  pump() {
+    const { app } = this;
+    if (this.isBusy || !app.picture?.id || !this.queue.length) return app.changed();
+    this.sent = this.queue.shift();
+    this.isAnswering = true;
+    app.root.dataset.answering = 'true';
+    app.ask(this.sent.event, this.sent.data);
+    return app.changed();
+  }
+
+  // The answer as far as it got stays; what waits goes on after it.
+  stop() {
+    if (!this.isAnswering || this.isStopping) return;
+    this.isStopping = true;
+    this.app.ask('stop');
+    this.app.changed();
+  }
+
+  cancel(waiting) {
+    this.queue = this.queue.filter((one) => one !== waiting);
+    this.app.changed();
+  }
+
+  hear(told) {
+    const { app, sent } = this;
+    if (told.expired) return this.expired();
+    if (told.turns && sent) sent.isSeen = true;
+    if (told.error) this.refused(told.error);
+    const isEnd = told.busy === false || (told.error && told.busy === undefined);
+    if (told.busy === true) this.isAnswering = true;
+    if (!isEnd) return undefined;
+    this.isAnswering = this.isStopping = false;
+    this.sent = null;
+    app.root.dataset.answering = 'false';
+    if (sent && !told.error) this.announce(sent);
+    return this.pump();
+  }
+
+  // A question that was not taken goes back to where it was typed.
+  refused(sentence) {
+    const { app, sent } = this;
+    if (app.isReading || this.isReopening) {
+      this.isReopening = false;
+      app.openFailed(sentence);
+      return;
+    }
+    app.tell(sentence);
+    if (sent?.event === 'ask' && !sent.data.turn) app.composer.giveBack(sent.data.question);
+  }
+
+  // The whole answer is read out, not each word.
+  announce({ event, data }) {
+    const { app } = this;
+    const turn = event === 'caption' ? 'caption' : (data?.turn ?? app.turns.at(-1)?.id);
+    const answers = app.talkOf.answersOf(turn).filter(Boolean);
+    const isTwo = answers.length > 1;
+    const told = answers.map(({ model, text }) => (isTwo ? `${app.talk.titleOf(model)}: ${text}` : text));
+    app.announce(fill(app.ui.say('answered'), { answer: told.join(' ') }));
+  }
+
+  expired() {
+    const { sent } = this;
+    this.isAnswering = this.isStopping = false;
+    // Turns get new names, so only what begins a new one can be asked again as it was.
+    if (sent && (sent.event === 'caption' || (sent.event === 'ask' && !sent.data.turn))) this.queue.unshift(sent);
+    this.sent = null;
+    this.openAgain();
+  }
+
+  // The server forgot the picture: it is sent anew, with what was said so far.
+  openAgain() {
+    const { app } = this;
+    if (this.isReopening || !app.picture) return;
+    this.isReopening = true;
+    app.say('again');
+    const { file, src, is_example: isExample } = app.picture;
+    if (isExample) app.ask('again');
+    else if (file) app.pictures.send(file);
+    else app.pictures.sendCopy(src);
+    app.changed();
+  }
+
+  reopened() {
+    this.isReopening = false;
+    this.pump();
+  }
+
+  carried(event) {
+    return this.isReopening && (event === 'open' || event === 'again') ? { history: this.app.talkOf.history() } : {};
+  }
+}
