@@ -1,4 +1,4 @@
-// The answer as it was and as it is after a change, side by side; and the first word's likeliest.
+// The answer as it was and as it is after a change, side by side; and the word where they part.
 import { make, percent } from '../shared/dom.js';
 
 const MOST_WORDS = 6;
@@ -23,7 +23,7 @@ export function sideBySide(inside, { before, after, chance }, name) {
   line.dataset.same = String(isSame);
   line.append(make('b', '', told), ' ', chances);
   inside.region.textContent = `${told} ${chances}`;
-  const found = [cards, line, firstWords(inside, before, after)];
+  const found = [cards, line, wordTable(inside, before, after)];
   // The talk may show an answer that was drawn by chance or continued by hand.
   if (before.text !== inside.answer?.text.trim()) found.splice(1, 0, make('p', 'inside-hint', inside.say('anew')));
   return found;
@@ -36,37 +36,56 @@ function card(inside, title, answer, isSame) {
   return node;
 }
 
-// The first word decides most of the rest, so its likeliest candidates are shown before and after.
-function firstWords(inside, before, after) {
-  const [was, is] = [chancesOf(before), chancesOf(after)];
-  const words = [...new Set([...was.keys(), ...is.keys()])];
-  words.sort((a, b) => Math.max(was.get(b) ?? 0, is.get(b) ?? 0) - Math.max(was.get(a) ?? 0, is.get(a) ?? 0));
+/**
+ * Finds the word that shows a change best: the first one in which two answers differ; where they do
+ * not, the one whose chance changed most. Up to there both were given the same words to go on from.
+ * @param {object[]} before Words of the one.
+ * @param {object[]} after Words of the other.
+ * @returns {number}
+ */
+export function partingPlace(before, after) {
+  const length = Math.min(before.length, after.length);
+  let best = 0;
+  for (let place = 0; place < length; place += 1) {
+    if (before[place].id !== after[place].id) return place;
+    const moved = (at) => Math.abs(before[at].p - after[at].p);
+    if (moved(place) > moved(best)) best = place;
+  }
+  return before.length === after.length ? best : length;
+}
+
+function wordTable(inside, before, after) {
+  const place = partingPlace(before.words, after.words);
+  const [was, is] = [chancesOf(before.words[place]), chancesOf(after.words[place])];
+  const most = (word) => Math.max(was.get(word) ?? 0, is.get(word) ?? 0);
+  const words = [...new Set([...was.keys(), ...is.keys()])].sort((a, b) => most(b) - most(a));
   const table = make('table', 'inside-words');
+  const told = before.words.slice(0, place).map(({ t }) => t).join('').trim();
+  table.append(make('caption', '', told ? inside.say('word_after', { words: told }) : inside.say('word_first')));
   const head = make('tr');
-  head.append(...['first_word', 'before', 'after'].map((key) => {
-    const cell = make('th', '', inside.say(key));
-    cell.scope = 'col';
-    return cell;
-  }));
+  head.append(...['word', 'before', 'after'].map((key) => headCell('col', inside.say(key))));
   table.append(head, ...words.slice(0, MOST_WORDS).map((word) => {
     const row = make('tr');
-    const name = make('th', '', word.trim() || '␣');
-    name.scope = 'row';
-    row.append(name, barCell(was.get(word), 'was'), barCell(is.get(word), 'is'));
+    row.append(headCell('row', word.trim() || inside.say('end')), barCell(was.get(word), 'was'), barCell(is.get(word), 'is'));
     return row;
   }));
+  table.hidden = !words.length;
   return table;
 }
 
-function chancesOf(answer) {
-  return new Map((answer.words[0]?.o ?? []).map(([text, chance]) => [text, chance]));
+const chancesOf = (word) => new Map((word?.o ?? []).map(([text, chance]) => [text, chance]));
+
+export function headCell(scope, text) {
+  const cell = make('th', '', text);
+  cell.scope = scope;
+  return cell;
 }
 
 // A word that is not among the ten likeliest has no number here.
 function barCell(chance, name) {
   const cell = make('td', `inside-bar ${name}`);
-  const bar = make('span', 'inside-fill');
-  bar.style.setProperty('--part', chance ?? 0);
-  cell.append(bar, make('span', 'inside-number', chance === undefined ? '–' : share(chance)));
+  const track = make('span', 'inside-track');
+  track.style.setProperty('--part', chance ?? 0);
+  cell.append(track, make('span', 'inside-number', chance === undefined ? '–' : share(chance)));
   return cell;
 }

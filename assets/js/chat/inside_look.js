@@ -215,16 +215,19 @@ export class Look {
       delete mark.dataset.same;
       node.setAttribute('aria-label', name);
       if (!one) return;
-      const drop = one.before - one.chance;
+      const changed = changeOf(one);
       mark.dataset.same = String(one.is_same);
-      mark.style.setProperty('--part', Math.min(1, Math.abs(drop)));
-      mark.textContent = signed(drop);
-      node.setAttribute('aria-label', `${name}. ${this.inside.say('off_told', { percent: signed(drop), word: one.text })}`);
+      mark.style.setProperty('--part', Math.min(1, Math.abs(changed)));
+      mark.textContent = signed(changed);
+      node.setAttribute('aria-label', `${name}. ${this.inside.say('off_told', { percent: signed(changed), word: one.text })}`);
     });
   }
 }
 
-export const signed = (drop) => `${drop > 0 ? '−' : '+'}${percent(Math.abs(drop))} %`;
+// By what part of itself the chance of the old answer grew or fell.
+export const changeOf = ({ before, chance }) => (before > 0 ? (chance - before) / before : 0);
+
+export const signed = (part) => `${part < 0 ? '−' : '+'}${(100 * Math.abs(part)).toFixed(0)} %`;
 
 const PLACES = [
   'top_left', 'top', 'top_right', 'left', 'middle', 'right', 'bottom_left', 'bottom', 'bottom_right',

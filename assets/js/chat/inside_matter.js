@@ -1,9 +1,9 @@
 // The referee: queries are switched off, or taken from another picture, and the same question is asked
 // again. Whether the answer changes says more than any map.
 import { call } from '../shared/calling.js';
-import { make, percent } from '../shared/dom.js';
-import { share, sideBySide } from './inside_answers.js';
-import { signed } from './inside_look.js';
+import { make } from '../shared/dom.js';
+import { headCell, share, sideBySide } from './inside_answers.js';
+import { changeOf, signed } from './inside_look.js';
 import { drawSets } from './inside_maps.js';
 
 // Sets in one question to the server: others get their turn between.
@@ -146,7 +146,7 @@ export class Matter {
     const sets = allOf(inside.model.queries).map((query) => [query]);
     const draw = (items) => {
       inside.look.drawMarks(new Map(items.map((item) => [item.silenced[0], item])));
-      this.found.replaceChildren(this.bars(items));
+      this.found.replaceChildren(make('p', 'inside-hint', inside.say('each_help')), this.bars(items));
     };
     const items = await this.askAll(sets, draw);
     if (!items) return;
@@ -156,16 +156,23 @@ export class Matter {
   }
 
   bars(items) {
+    return this.table([...items].sort((a, b) => a.chance - b.chance), () => '');
+  }
+
+  // The old answer's chance without each set; `kind` says what sort of set it is, "" for none.
+  table(items, kind) {
     const { inside } = this;
     const table = make('table', 'inside-each');
     const head = make('tr');
-    head.append(...['off', 'chance_now', 'answer_now'].map((key) => Object.assign(make('th', '', inside.say(key)), { scope: 'col' })));
-    const sorted = [...items].sort((a, b) => a.chance - b.chance);
-    table.append(head, ...sorted.map((item) => {
+    head.append(...['off', 'chance_now', 'answer_now'].map((key) => headCell('col', inside.say(key))));
+    const most = Math.max(items[0]?.before ?? 0, ...items.map(({ chance }) => chance), 1e-9);
+    table.append(head, ...items.map((item, place) => {
       const row = make('tr');
       row.dataset.same = String(item.is_same);
-      const name = Object.assign(make('th', '', inside.named(item.silenced)), { scope: 'row' });
-      row.append(name, chanceCell(item), make('td', '', item.is_same ? inside.say('same') : item.text));
+      row.dataset.own = String(kind(place) === 'chosen_ones');
+      const name = headCell('row', inside.named(item.silenced));
+      if (kind(place)) name.append(make('small', '', inside.say(kind(place))));
+      row.append(name, chanceCell(item, most), make('td', '', item.is_same ? inside.say('same') : item.text));
       return row;
     }));
     return table;
@@ -189,20 +196,7 @@ export class Matter {
   }
 
   ranks(items) {
-    const { inside } = this;
-    const table = make('table', 'inside-each');
-    const head = make('tr');
-    head.append(...['off', 'chance_now', 'answer_now'].map((key) => Object.assign(make('th', '', inside.say(key)), { scope: 'col' })));
-    table.append(head, ...items.map((item, place) => {
-      const row = make('tr');
-      row.dataset.same = String(item.is_same);
-      row.dataset.own = String(place === 0);
-      const name = Object.assign(make('th', '', inside.named(item.silenced)), { scope: 'row' });
-      name.append(make('small', '', inside.say(place === 0 ? 'chosen_ones' : 'by_chance')));
-      row.append(name, chanceCell(item), make('td', '', item.is_same ? inside.say('same') : item.text));
-      return row;
-    }));
-    return table;
+    return this.table(items, (place) => (place === 0 ? 'chosen_ones' : 'by_chance'));
   }
 
   verdict(sentence, isSame) {
@@ -215,14 +209,12 @@ export class Matter {
 
 const allOf = (count) => Array.from({ length: count }, (_, query) => query);
 
-function chanceCell({ chance, before }) {
+// The line across the bar marks the chance with everything on.
+function chanceCell(item, most) {
   const cell = make('td', 'inside-bar is');
-  const bar = make('span', 'inside-fill');
-  bar.style.setProperty('--part', chance);
-  // The line marks how likely the answer was with everything on.
-  bar.style.setProperty('--before', before);
-  const told = make('span', 'inside-number', share(chance));
-  told.title = `${percent(before)} % → ${percent(chance)} %`;
-  cell.append(bar, told, make('small', '', signed(before - chance)));
+  const track = make('span', 'inside-track');
+  track.style.setProperty('--part', item.chance / most);
+  track.style.setProperty('--before', item.before / most);
+  cell.append(track, make('span', 'inside-number', `${share(item.chance)} (${signed(changeOf(item))})`));
   return cell;
 }
