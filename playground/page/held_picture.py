@@ -49,10 +49,15 @@ def held_html(ctx: Context, request: gr.Request | None, picture: Picture) -> str
     )
 
 
-def thumbnail(picture: Picture) -> str:
-    """The picture as a small data address: no file is written for it."""
+def thumbnail(picture: Picture, pixels: int = THUMBNAIL_PIXELS) -> str:
+    """The picture as a small data address: no file is written for it.
+
+    Args:
+        picture: What is shown.
+        pixels: Its longest side at most.
+    """
     small = Image.fromarray(picture.pixels)
-    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+    small.thumbnail((pixels, pixels))
     file = io.BytesIO()
     small.save(file, "WEBP", quality=80)
     return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()

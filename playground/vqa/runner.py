@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from playground.vqa.items import Item, Metric, Reply
 from playground.vqa.judging import judge
@@ -81,17 +81,6 @@ class Result:
 
 
 Ask = Callable[[list[Item]], Sequence[Reply]]
-
-
-@dataclass
-class Running:
-    """A run that goes on in a thread; `so_far` may be read from any other."""
-
-    result: Result = field(default_factory=lambda: Result((), 0, 0.0))
-
-    def so_far(self) -> Result:
-        """Returns what is known by now."""
-        return self.result
 
 
 def measure(

@@ -1,0 +1,251 @@
+"""The mode "Measure" of the chat tab: a model answers a set of questions, and is judged.
+
+The shipped questions, a set of one's own, or ScienceQA; Antol et al. 2015 (arXiv:1505.00468) and
+Lu et al. 2022 (arXiv:2209.09513) say what is right.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.context import Context as GradioContext
+from gradio.processing_utils import save_bytes_to_cache
+
+from playground.page.chat_service import FAMILY, ChatService
+from playground.page.context import Context
+from playground.page.events import PRIVATE, add_program_events
+from playground.page.languages import LANGUAGES, language_of
+from playground.page.measure_api import MeasureApi
+from playground.page.measure_view import MeasureView, percent
+from playground.page.measuring import LIKELIHOOD, SETS, WAYS, Measured, Measuring
+from playground.page.question_files import QuestionFiles
+from playground.page.widgets import (
+    model_choice,
+    status_html,
+    status_line,
+    stop_button,
+    tool_card,
+    workbench,
+)
+from playground.page.work import Done, Partial
+from playground.vqa.question_sets import OWN
+from playground.vqa.result_file import result_json
+from playground.vqa.runner import Result
+from playground.vqa.shipped import EMOJI
+
+# 0 is all of them.
+COUNTS = (20, 100, 500, 0)
+USUAL_COUNT = 100
+RESULT_NAME = "vqa-result.json"
+Shown = tuple[Any, ...]
+Files = Mapping[str, Path] | None
+
+
+@dataclass(frozen=True)
+class MeasureHandlers:
+    """What happens when somebody does something.
+
+    Each gives status, notes, progress, result, wrong answers, leaderboard, download.
+    """
+
+    measuring: Measuring
+
+    def measure(
+        self,
+        model: str,
+        set_key: str,
+        language: str,
+        count: int,
+        way: str,
+        files: Files,
+        request: gr.Request,
+    ) -> Iterator[Shown]:
+        """Measure what the widgets say, with what is known so far on the way."""
+        ctx, view = self.measuring.service.ctx, self._view(request)
+        skip = gr.skip()
+        so_far: Result | None = None
+        try:
+            wanted = self.measuring.wanted(model, set_key, language, count, way, files)
+            for step in self.measuring.run(request, wanted):
+                if isinstance(step, Done):
+                    yield self._measured(request, step.value, step.seconds)
+                elif isinstance(step, Partial):
+                    so_far, questions = step.value
+                    shown = view.result(questions, so_far, wanted.item.title)
+                    yield skip, skip, view.progress(so_far), shown, skip, skip, skip
+                else:
+                    yield status_html(step.text, is_busy=True), *(skip,) * 6
+        except Exception:
+            # The mistake is told by itself; the line must not go on saying that work goes on.
+            yield status_html(ctx.say(request, "status.ready")), skip, "", *(skip,) * 4
+            raise
+
+    def opening(self, is_open: bool, request: gr.Request) -> Shown:
+        """What the mode opens on: a run that was made beforehand, before any model."""
+        if is_open:
+            return True, *(gr.skip(),) * 7
+        ctx, view = self.measuring.service.ctx, self._view(request)
+        measured = self.measuring.opening(language_of(request))
+        board = view.board(EMOJI, self.measuring.rows(request, EMOJI))
+        if measured is None:
+            ready = status_html(ctx.say(request, "status.ready"))
+            return True, ready, "", "", view.empty(), "", board, gr.skip()
+        said = ctx.say(
+            request,
+            "vqa.stored",
+            model=measured.scored.title,
+            percent=percent(measured.result.score),
+            count=measured.scored.count,
+        )
+        return True, *self._parts(request, measured, said)
+
+    def choose_set(self, set_key: str, request: gr.Request) -> Shown:
+        """Show what belongs to a set: its language, or a place for files; and its leaderboard."""
+        view = self._view(request)
+        about = self.measuring.about(set_key)
+        is_own = set_key == OWN
+        board = gr.skip() if is_own else view.board(set_key, self.measuring.rows(request, set_key))
+        return (
+            "".join(f"<p>{view.say(key)}</p>" for key in about),
+            gr.update(visible=set_key == EMOJI),
+            gr.update(visible=is_own),
+            board,
+        )
+
+    def stopped(self, request: gr.Request) -> tuple[str, str]:
+        """The status line and the bar after somebody pressed Stop; what was found stays."""
+        return status_html(self.measuring.service.ctx.say(request, "vqa.stopped")), ""
+
+    def _measured(self, request: gr.Request, measured: Measured, seconds: float) -> Shown:
+        said = self.measuring.service.ctx.say(
+            request,
+            "vqa.done",
+            model=measured.scored.title,
+            percent=percent(measured.result.score),
+            count=len(measured.result.judged),
+            seconds=round(seconds, 1),
+        )
+        return self._parts(request, measured, said)
+
+    def _parts(self, request: gr.Request, measured: Measured, said: str) -> Shown:
+        ctx, view = self.measuring.service.ctx, self._view(request)
+        questions, result, scored = measured.questions, measured.result, measured.scored
+        written = result_json(questions, result, scored).encode()
+        path = save_bytes_to_cache(written, RESULT_NAME, gr.DownloadButton().GRADIO_CACHE)
+        rows = self.measuring.rows(request, questions.key)
+        return (
+            status_html(said),
+            html.escape(ctx.say_notes(request, questions.notes)),
+            "",
+            view.result(questions, result, scored.title),
+            view.wrong(questions, result),
+            view.board(questions.key, rows),
+            gr.update(value=path, interactive=True),
+        )
+
+    def _view(self, request: gr.Request) -> MeasureView:
+        return MeasureView(self.measuring.service.ctx, request, self.measuring.shipped)
+
+
+def build_measure(service: ChatService) -> None:
+    """The result on the stage, the questions and the model beside it; call it inside a tab.
+
+    Args:
+        service: The chat's.
+    """
+    ctx, measuring = service.ctx, Measuring(service)
+    handlers = MeasureHandlers(measuring)
+    with workbench() as (stage, tools):
+        with stage:
+            with gr.Row(elem_classes="status-row") as line:
+                status = status_line(ctx)
+            notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
+            progress, result, wrong, board = (
+                gr.HTML("", elem_id=f"vqa-{name}", elem_classes="vqa", apply_default_css=False)
+                for name in ("progress", "result", "wrong", "board")
+            )
+            download = gr.DownloadButton(
+                ctx.label("vqa.download"),  # type: ignore[arg-type]
+                interactive=False,
+                elem_id="vqa-download",
+                elem_classes="quiet",
+            )
+        with tools:
+            fields, go = measure_tools(ctx, handlers, board)
+    shown = [status, notes, progress, result, wrong, board, download]
+    # One run at a time: a second press while one goes on would only wait behind it.
+    event = go.click(ctx.handler(handlers.measure), fields, shown, **PRIVATE)
+    with line:
+        stop = stop_button(ctx, [event])
+    stop.click(ctx.handler(handlers.stopped), [], [status, progress], **PRIVATE)
+    tab = GradioContext.block
+    opened = gr.State(False)
+    while tab is not None and not isinstance(tab, gr.Tab):
+        tab = tab.parent
+    assert isinstance(tab, gr.Tab), "measuring is a mode: it is built inside a tab"
+    tab.select(ctx.handler(handlers.opening), opened, [opened, *shown], **PRIVATE)
+    add_measure_event(measuring)
+
+
+def measure_tools(
+    ctx: Context, handlers: MeasureHandlers, board: gr.HTML
+) -> tuple[list[Any], gr.Button]:
+    """Which questions, which model, and the one main button; the rest has good defaults."""
+    with tool_card(ctx, "vqa.card"):
+        which = gr.Radio(
+            [(ctx.label(f"vqa.set.{name}"), name) for name in SETS],
+            value=EMOJI,
+            label=ctx.label("vqa.set"),
+            info=ctx.label("vqa.set.help"),
+            elem_id="vqa-set",
+        )
+        about = gr.HTML(
+            ctx.compose(lambda say: f"<p>{html.escape(say('vqa.about.emoji'))}</p>"),
+            elem_classes="vqa-about",
+            apply_default_css=False,
+        )
+        files = QuestionFiles(
+            label=ctx.label("vqa.files"), visible=False, elem_id="vqa-files", height=150
+        )
+        language = gr.Radio(
+            [(ctx.label(f"vqa.language.{name}"), name) for name in LANGUAGES],
+            value=LANGUAGES[0],
+            label=ctx.label("vqa.language"),
+            elem_id="vqa-language",
+        )
+        model = model_choice(ctx, FAMILY, elem_id="vqa-model")
+        go = gr.Button(ctx.label("vqa.go"), variant="primary", elem_id="vqa-go")
+    with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
+        count = gr.Radio(
+            [(str(number) if number else ctx.label("vqa.count.all"), number) for number in COUNTS],
+            value=USUAL_COUNT,
+            label=ctx.label("vqa.count"),
+            info=ctx.label("vqa.count.help"),
+            elem_id="vqa-count",
+        )
+        way = gr.Radio(
+            [(ctx.label(f"vqa.way.{name}"), name) for name in WAYS],
+            value=LIKELIHOOD,
+            label=ctx.label("vqa.way"),
+            info=ctx.label("vqa.way.help"),
+            elem_id="vqa-way",
+        )
+    which.input(ctx.handler(handlers.choose_set), which, [about, language, files, board], **PRIVATE)
+    return [model, which, language, count, way, files], go
+
+
+def add_measure_event(measuring: Measuring) -> None:
+    """Adds the event for programs, behind widgets that nobody sees."""
+    ctx, api = measuring.service.ctx, MeasureApi(measuring)
+    with gr.Row(visible=False):
+        model = model_choice(ctx, FAMILY)
+        set_key, language = gr.Textbox(EMOJI), gr.Textbox(LANGUAGES[0])
+        count, way = gr.Number(USUAL_COUNT, precision=0), gr.Textbox(LIKELIHOOD)
+        files = QuestionFiles()
+        inputs = {api.blip2_chat_evaluate: [model, set_key, language, count, way, files]}
+        add_program_events(ctx, inputs, gr.JSON())

@@ -1,0 +1,373 @@
+"""Measuring behind the page: which questions, how a model is asked, who may see the result."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from playground.cache import Progress
+from playground.entries import Entry
+from playground.models import blip2
+from playground.models.blip2_kinds import KINDS
+from playground.page.chat_service import ChatService
+from playground.page.languages import LANGUAGES, language_of
+from playground.page.progress import in_words
+from playground.page.work import Done, Partial, Status, Work
+from playground.search import Asker
+from playground.visitors.errors import PersonError
+from playground.visitors.notes import Note
+from playground.visitors.numbers import read_choice, read_integer
+from playground.visitors.turns import Turns
+from playground.vqa.items import LETTERS, Item, QuestionSet, Reply, spread
+from playground.vqa.judging import choice_in
+from playground.vqa.leaderboard import Leaderboard, Scored
+from playground.vqa.packages import files_package
+from playground.vqa.question_sets import OWN, read_own_set
+from playground.vqa.runner import Result, measure
+from playground.vqa.science_qa import choice_prompt, column_scores
+from playground.vqa.science_qa_files import SCIENCE_QA, is_science_qa, read_science_qa
+from playground.vqa.shipped import EMOJI, ShippedSet
+from playground.vqa.stored import read_stored, stored_file
+
+SETS = (EMOJI, SCIENCE_QA, OWN)
+LIKELIHOOD, WRITTEN = "likelihood", "written"
+WAYS = (LIKELIHOOD, WRITTEN)
+MOST_TOKENS = 30
+MOST_QUESTIONS = 50_000
+SESSION_NAME = "blip2_chat.measured"
+MOST_OWN_ROWS = 20
+# What stands for the picture where a question has none: models that read pictures need one.
+BLANK = np.full((64, 64, 3), 128, np.uint8)
+
+IsLeft = Callable[[], bool]
+SoFar = tuple[Result, QuestionSet]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asks to be measured, checked.
+
+    Attributes:
+        item: The model.
+        set_key: One of `SETS`.
+        language: In which language the shipped questions are asked.
+        count: How many questions, 0 for all.
+        way: One of `WAYS`: how options are read.
+        files: The person's own files.
+    """
+
+    item: Entry
+    set_key: str
+    language: str
+    count: int
+    way: str
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run that ended, or that came with the playground."""
+
+    questions: QuestionSet
+    result: Result
+    scored: Scored
+
+
+@dataclass
+class Measuring:
+    """Everything that the mode and its event for programs ask.
+
+    Attributes:
+        service: The chat's.
+        shipped: The questions that ship.
+        board: Runs over sets that everybody may see.
+        turns: Runs of one visitor, apart from other work: the chat goes on beside one.
+    """
+
+    service: ChatService
+    shipped: ShippedSet = field(default_factory=ShippedSet)
+    board: Leaderboard = field(default_factory=Leaderboard)
+    turns: Turns = field(default_factory=lambda: Turns(most_running=1, most_waiting=1))
+
+    def wanted(
+        self,
+        model: object,
+        set_key: object,
+        language: object,
+        count: object,
+        way: object,
+        files: Mapping[str, Path] | None,
+    ) -> Wanted:
+        """Checks what arrived.
+
+        Raises:
+            PersonError: Something of it cannot be used, or the model cannot do what is asked.
+        """
+        item = self.service.item(model)
+        key = read_choice(set_key, name_key="vqa.set", choices=SETS)
+        spoken = read_choice(language, name_key="vqa.language", choices=LANGUAGES)
+        read = read_choice(way, name_key="vqa.way", choices=WAYS)
+        most = read_integer(count, name_key="vqa.count", low=0, high=MOST_QUESTIONS)
+        facts = blip2.facts(item)
+        if not facts.answers or facts.is_captioner:
+            raise PersonError("vqa.mistake.no_answers", {"model": item.title})
+        if key == EMOJI and spoken not in facts.languages:
+            raise PersonError("vqa.mistake.language", {"model": item.title})
+        return Wanted(item, key, spoken, most, read, files or {})
+
+    def run(
+        self, request: gr.Request | None, wanted: Wanted
+    ) -> Iterator[Status | Partial[SoFar] | Done[Measured]]:
+        """Measures, in a thread of its own.
+
+        Args:
+            request: Who asks.
+            wanted: What is measured.
+
+        Yields:
+            News and what is known so far, then the result.
+        """
+        ctx = self.service.ctx
+        visitor, language = ctx.visitor(request), language_of(request)
+
+        def job(report: Any, is_left: IsLeft) -> Measured:
+            asker = Asker(visitor, report, is_left)
+            return self.measure(wanted, asker, lambda so_far: report(Partial(so_far)))
+
+        work: Work[Measured] = Work(self.turns, visitor, job)
+        for step in work.stream(
+            lambda news: in_words(news, ctx.languages, language, wanted.item.title)
+        ):
+            if isinstance(step, Done):
+                self._keep(request, step.value)
+            yield step
+
+    def measure(self, wanted: Wanted, asker: Asker, tell: Callable[[SoFar], None]) -> Measured:
+        """Reads the set, asks the model all of it, and judges.
+
+        Args:
+            wanted: What is measured.
+            asker: Who asks.
+            tell: Called with what is known so far, after every few questions.
+
+        Raises:
+            PersonError: The set cannot be read, or the model cannot answer such questions.
+            CacheError: The model cannot be had, or the visitor has left.
+        """
+        report, is_left = asker.progress or _tell_nobody, asker.cancel or _never
+        report(Note("vqa.reading"))
+        whole = self.questions(wanted)
+        questions = replace(whole, items=spread(whole.items, wanted.count))
+        ask = Asking(self, wanted, questions, asker)
+        ask.check()
+
+        def told(result: Result) -> None:
+            tell((result, questions))
+            values = {"done": len(result.judged), "total": result.total}
+            report(Note("vqa.progress", values))
+
+        result = measure(questions.items, questions.metric, ask, told, is_left)
+        return Measured(questions, result, self._scored(wanted, questions, result))
+
+    def questions(self, wanted: Wanted) -> QuestionSet:
+        """Reads the set that is asked for.
+
+        Raises:
+            PersonError: It is not here, or has a mistake.
+        """
+        if wanted.set_key == EMOJI:
+            return self.shipped.in_language(wanted.language)
+        if wanted.set_key == OWN:
+            package = files_package(wanted.files)
+            if is_science_qa(package):
+                return read_science_qa(package)
+            questions = read_own_set(package)
+            # Before the first question, so that nobody waits for an hour to hear of it.
+            for name in dict.fromkeys(item.picture for item in questions.items):
+                questions.open_picture(name)
+            return replace(questions, key=f"{OWN}-{_digest(questions)}")
+        raise PersonError("vqa.mistake.no_science_qa")
+
+    def about(self, set_key: object) -> tuple[str, ...]:
+        """Returns the keys of what a person is told about a set before it is measured."""
+        key = read_choice(set_key, name_key="vqa.set", choices=SETS)
+        if key != SCIENCE_QA:
+            return (f"vqa.about.{key}",)
+        return (f"vqa.about.{key}", f"vqa.about.scienceqa.{self.science_qa_place()}")
+
+    def science_qa_place(self) -> str:
+        """Returns where ScienceQA is: "folder", "hub", or "missing"."""
+        return "missing"
+
+    def opening(self, language: str) -> Measured | None:
+        """Returns the run that came with the playground, in a language; None without one."""
+        entries = [item for item in self.service.ctx.entries("blip2") if item.is_built_in]
+        for item in entries:
+            fingerprint = self.service.fingerprints.of(item)
+            questions = self.shipped.in_language(language)
+            file = stored_file(item.key, language, self.shipped.folder)
+            result = read_stored(file, fingerprint, questions)
+            if result is not None:
+                wanted = Wanted(item, EMOJI, language, 0, WRITTEN)
+                scored = replace(self._scored(wanted, questions, result), is_stored=True)
+                return Measured(questions, result, scored)
+        return None
+
+    def rows(self, request: gr.Request | None, set_key: str) -> tuple[Scored, ...]:
+        """Returns the runs over one set that a visitor may see, whole ones and the best first."""
+        held = self.service.ctx.session(request).get(SESSION_NAME, ())
+        own = Leaderboard(MOST_OWN_ROWS)
+        for row in (*self.board.rows(set_key), *(Scored(**told) for told in held)):
+            own.add(row)
+        return own.rows(set_key)
+
+    def _keep(self, request: gr.Request | None, measured: Measured) -> None:
+        if not measured.result.is_whole:
+            return
+        if measured.questions.is_shared:
+            self.board.add(measured.scored)
+            return
+        session = self.service.ctx.session(request)
+        told = [*session.get(SESSION_NAME, ()), asdict(measured.scored)]
+        session.put(SESSION_NAME, told[-MOST_OWN_ROWS:])
+
+    def _scored(self, wanted: Wanted, questions: QuestionSet, result: Result) -> Scored:
+        columns = {}
+        if questions.key == SCIENCE_QA:
+            found = column_scores((one.item, one.score) for one in result.judged)
+            columns = {name: score for name, (_, score) in found.items()}
+        has_choices = any(item.choices for item in questions.items)
+        return Scored(
+            set_key=questions.key,
+            model=wanted.item.key,
+            title=wanted.item.title,
+            revision=self.service.fingerprints.of(wanted.item),
+            language=wanted.language if questions.key == EMOJI else "",
+            way=wanted.way if has_choices else "",
+            count=len(questions.items),
+            whole=questions.whole,
+            score=result.score,
+            unread_share=result.unread_share,
+            columns=columns,
+            seconds=result.seconds,
+        )
+
+
+class Asking:
+    """How a model is asked: pictures are encoded once, questions answered some at a time.
+
+    Other visitors' words come between its own: a run takes one turn for each word, as they do.
+    """
+
+    def __init__(
+        self, measuring: Measuring, wanted: Wanted, questions: QuestionSet, asker: Asker
+    ) -> None:
+        self._cache = measuring.service.ctx.cache
+        self._say = measuring.service.ctx.languages.say
+        self._wanted, self._questions, self._asker = wanted, questions, asker
+        self._seen: dict[str, blip2.Seen] = {}
+
+    def check(self) -> None:
+        """Refuses options for a model that cannot read them.
+
+        Raises:
+            PersonError: `vqa.mistake.no_choices`.
+        """
+        if not any(item.choices for item in self._questions.items):
+            return
+        item = self._wanted.item
+        has_scores = KINDS[item.class_name].score is not None
+        if not blip2.facts(item).is_free_text or (
+            self._wanted.way == LIKELIHOOD and not has_scores
+        ):
+            raise PersonError("vqa.mistake.no_choices", {"model": item.title})
+
+    def __call__(self, items: list[Item]) -> Sequence[Reply]:
+        """Answers some questions."""
+        self._look({item.picture for item in items})
+        by_likelihood = self._wanted.way == LIKELIHOOD
+        scored = [item for item in items if item.choices and by_likelihood]
+        written = [item for item in items if not (item.choices and by_likelihood)]
+        replies = self._score(scored) | self._write(written)
+        return [replies[item.id] for item in items]
+
+    def _look(self, names: set[str]) -> None:
+        new = sorted(names - set(self._seen))
+        pixels = [self._questions.open_picture(name).pixels if name else BLANK for name in new]
+        # Questions come picture by picture: of those before none is asked about again.
+        self._seen = {name: seen for name, seen in self._seen.items() if name in names}
+        if new:
+            part = blip2.part_of(self._wanted.item, "eyes")
+            found = self._cache.run(part, lambda eyes: blip2.see(eyes, pixels), **self._options())
+            self._seen |= dict(zip(new, found, strict=True))
+
+    def _write(self, items: list[Item]) -> dict[str, Reply]:
+        if not items:
+            return {}
+        part = blip2.part_of(self._wanted.item, "language")
+        asks = [self._ask(item) for item in items]
+        answers = self._cache.run(
+            part, lambda model, turn: blip2.answer(model, asks, turn), steps=True, **self._options()
+        )
+        texts = [answer.text.strip() for answer in answers]
+        return {
+            item.id: Reply(text, choice_in(text, item.choices) if item.choices else None)
+            for item, text in zip(items, texts, strict=True)
+        }
+
+    def _score(self, items: list[Item]) -> dict[str, Reply]:
+        if not items:
+            return {}
+        part = blip2.part_of(self._wanted.item, "language")
+        pairs = [(self._ask(item), tuple(LETTERS[: len(item.choices)])) for item in items]
+        scores = self._cache.run(
+            part, lambda model, turn: blip2.score(model, pairs, turn), steps=True, **self._options()
+        )
+        best = [int(np.argmax(one.totals)) for one in scores]
+        return {
+            item.id: Reply(LETTERS[place], place) for item, place in zip(items, best, strict=True)
+        }
+
+    def _ask(self, item: Item) -> blip2.Ask:
+        question = item.question
+        if item.choices:
+            last_line = self._say("vqa.ask_letter", item.language)
+            question = choice_prompt(item, last_line=last_line)
+        return blip2.Ask(
+            seen=self._seen[item.picture],
+            question=question,
+            language=item.language,
+            most_tokens=MOST_TOKENS,
+            is_left=self._asker.cancel or _never,
+        )
+
+    def _options(self) -> dict[str, Any]:
+        return replace(self._asker, progress=self._pass_on).options()
+
+    def _pass_on(self, news: Progress | Note) -> None:
+        # That a few questions are worked on says less than how many are done.
+        is_waiting = not isinstance(news, Progress) or news.stage != "running"
+        if is_waiting and self._asker.progress is not None:
+            self._asker.progress(news)
+
+
+def _digest(questions: QuestionSet) -> str:
+    """Tells one own set from another, so that only runs over the same one are compared."""
+    found = hashlib.sha256()
+    for item in questions.items:
+        found.update(repr((item.question, item.answers, item.choices, item.picture)).encode())
+    return found.hexdigest()[:12]
+
+
+def _tell_nobody(_news: Progress | Note) -> None:
+    return
+
+
+def _never() -> bool:
+    return False
