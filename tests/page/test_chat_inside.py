@@ -64,10 +64,10 @@ def picture_named(service, name):
     return service.collection.read(service.collection.place_of(name))
 
 
-def talk_about(service, picture, *, part=None, settings=Settings(), language="en", visitor=ADA):
+def talk_about(service, picture, *, part=None, settings=None, language="en", visitor=ADA):
     """A talk with a caption and one question, as if both had been answered."""
-    question = "what is in the picture?" if language == "en" else "圖片裡有什麼？"  # noqa: RUF001
-    reply = Reply(MODEL, language, settings, state="done")
+    question = "what is in the picture?" if language == "en" else "圖片裡有什麼？"
+    reply = Reply(MODEL, language, settings or Settings(), state="done")
     turn = TalkTurn("q", question, language, part, (reply,))
     talk = Talk(
         id="",
@@ -139,7 +139,7 @@ def test_what_is_known_of_the_maps_is_said_in_the_language_of_the_talk(service, 
         language: inside.looks(about(talk_about(service, picture, language=language)), ADA)["about"]
         for language in ("en", "zh-Hant")
     }
-    assert "training" in said["en"] and "訓練" in said["zh-Hant"]  # noqa: RUF001
+    assert "training" in said["en"] and "訓練" in said["zh-Hant"]
 
 
 def test_a_query_switched_off_is_what_the_model_says_without_it(service, inside, talk):
@@ -157,7 +157,7 @@ def test_a_query_switched_off_is_what_the_model_says_without_it(service, inside,
 
 
 def test_without_any_query_nothing_of_the_picture_is_left(service, inside):
-    """All off, two pictures give the same answer to the last digit: the queries are the only way."""
+    """The queries are the only way: with all of them off, two pictures give the same answer."""
     found = [
         inside.changed(
             about(talk_about(service, picture_named(service, name)), silenced=[*range(QUERIES)]),
@@ -181,7 +181,7 @@ def test_queries_of_the_same_picture_change_nothing(service, inside, talk):
 def test_all_queries_of_another_picture_are_that_picture(service, inside, talk):
     others = inside.other_pictures(about(talk), ADA)["items"]
     assert talk.picture.content_id[:16] not in {item["hash"] for item in others}
-    assert 3 <= len(others) and all(item["alt"] for item in others)
+    assert len(others) >= 3 and all(item["alt"] for item in others)
     other = service.example(others[0]["hash"])
     found = inside.changed(about(talk, silenced=[*range(QUERIES)], swapped=others[0]["hash"]), ADA)
     _, ask = asked_of(service, talk_about(service, other))
