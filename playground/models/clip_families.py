@@ -49,6 +49,7 @@ class ClipFamily:
         is_padded_full: Whether every text is padded to the whole context, as in training.
         is_lowercase: Whether it was trained on lowercase text only.
         most_tokens: Tokens of a text in training, where the tower has room for more; None if not.
+        reads_at_start: Whether a text's embedding is read at its first token, not at its end.
         width: `width(config)` is D, the numbers of an embedding.
     """
 
@@ -60,6 +61,7 @@ class ClipFamily:
     is_padded_full: bool = False
     is_lowercase: bool = False
     most_tokens: int | None = None
+    reads_at_start: bool = False
     width: Callable[[Any], int] = lambda config: config.projection_dim
 
 
@@ -122,6 +124,7 @@ FAMILIES: Mapping[str, ClipFamily] = {
         vision=Tower("ChineseCLIPModel", _image_features, ("text_model", "text_projection")),
         token_inputs=("input_ids", "attention_mask", "token_type_ids"),
         most_tokens=52,
+        reads_at_start=True,
     ),
     "siglip": _siglip("Siglip"),
     # Pictures of any shape ("NaFlex").
