@@ -81,7 +81,7 @@ def picture_of_part(picture: Picture, part: Part | None) -> Picture:
     crop = picture.pixels[top:bottom, left:right]
     if part.runs:
         mask = from_runs(part.runs, (height, width))[top:bottom, left:right, None]
-        crop = np.where(mask, crop, np.uint8(NEUTRAL_RGB))
+        crop = np.where(mask, crop, np.array(NEUTRAL_RGB, np.uint8))
     return Picture(np.ascontiguousarray(crop))
 
 

@@ -16,7 +16,7 @@ from playground.chatting.plain import plain_words, word_of
 
 STORED = Path(__file__).parents[2] / "assets" / "examples" / "blip2_chat"
 # Ids of the collection. The tab opens on the first.
-EXAMPLES = ("scene-008", "scene-053", "scene-002", "scene-024", "scene-046", "scene-013")
+EXAMPLES = ("scene-002", "scene-046", "scene-018", "scene-010", "scene-013", "scene-024")
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,20 @@ class Asking:
         run.change(lambda talk: talk.with_reply(turn_id, index, reply))
         yield from self.answers(request, run, [(turn_id, index)])
 
+    def change_models(self, request: gr.Request, asked: Asked, chosen: Chosen) -> Steps:
+        """Let other models answer from here on; those that have not yet, describe the picture."""
+        service, visitor = self.service, self.service.ctx.visitor(request)
+        talk = service.store.talk_of(asked.picture_id, visitor)
+        known = {reply.model: reply for reply in talk.caption if reply.text}
+        language = language_of(request)
+        caption = [
+            known.get(key) or service.planned_caption(key, language, Settings())
+            for key in chosen.models
+        ]
+        run = service.store.begin(talk)
+        run.change(lambda talk: replace(talk, models=chosen.models).with_replies(CAPTION, caption))
+        yield from self.answers(request, run, going(CAPTION, caption))
+
     def answers(
         self,
         request: gr.Request,

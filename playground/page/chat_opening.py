@@ -132,9 +132,7 @@ class Opening:
         steps = Asking(service).answers(request, run, places, notes=notes, with_picture=True)
         yield from steps
 
-    def _example_talk(
-        self, request: gr.Request, picture_id: str | None, chosen: Chosen
-    ) -> Talk:
+    def _example_talk(self, request: gr.Request, picture_id: str | None, chosen: Chosen) -> Talk:
         collection = self.service.collection
         place = collection.place_of(picture_id)
         item, picture = collection.pictures[place], collection.read(place)
