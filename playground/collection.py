@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class StoredPicture:
         alt: What it shows, by language (`"en"`, `"zh-Hant"`).
         licence: What one may do with it.
         source: Where it came from: an address, or how it was made.
+        address: Where the browser gets it, below the page's own address; "" for that of `file`
+            among the playground's pictures.
     """
 
     id: str
@@ -42,6 +44,21 @@ class StoredPicture:
     alt: Mapping[str, str]
     licence: str
     source: str
+    address: str = ""
+
+
+class Pictures(Protocol):
+    """Pictures in a fixed order that can be searched: the playground's, or somebody's own."""
+
+    @property
+    def pictures(self) -> Sequence[StoredPicture]:
+        """The pictures; a place in this sequence is a row of an index."""
+
+    def place_of(self, picture_id: object) -> int:
+        """Finds a picture that a person named; raises `PersonError` if it is not there."""
+
+    def read(self, place: int) -> Picture:
+        """Decodes a picture; raises `PersonError` if it cannot be."""
 
 
 @dataclass(frozen=True)

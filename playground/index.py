@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -24,6 +24,9 @@ from playground.catalog import Entry, folder_of
 from playground.collection import Collection
 from playground.models import clip
 from playground.visitors.notes import Note
+
+if TYPE_CHECKING:
+    from playground.own.graph import Graph
 
 STORED = Path(__file__).parents[1] / "assets" / "examples" / "clip_search"
 # Pictures decoded and embedded in one turn of the device: others come in between.
@@ -51,6 +54,7 @@ class Index:
         logit_bias: What it adds before a sigmoid; None where a softmax makes texts compete.
         texts: float32 (D,) of length 1 by text: example queries embedded beforehand.
         tokens: How those texts were cut into tokens.
+        graph: Finds near vectors where they are too many to compare with all; None else.
     """
 
     model_key: str
@@ -61,6 +65,7 @@ class Index:
     texts: Mapping[str, np.ndarray]
     tokens: Mapping[str, clip.TokenCount]
     logit_bias: float | None = None
+    graph: Graph | None = None
 
 
 class Indexes:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from playground.cache import Cache, Progress
-from playground.explain.similarity import QueryTerm, combine_query, cosines, rank, spread_over
+from playground.explain.similarity import QueryTerm, combine_query, rank, spread_over
 from playground.index import Index
 from playground.models import clip
 from playground.visitors.errors import PersonError
@@ -19,6 +19,8 @@ from playground.visitors.words import read_optional_words
 
 MOST_CHARACTERS = 600
 MOST_RESULTS, USUAL_RESULTS = 60, 15
+# Of a very large collection, so many rows tell how cosines are spread.
+SAMPLE_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ class Answer:
     Attributes:
         query: What was asked.
         places: int (K,), places in the collection, best first.
-        cosines: float32 (N,), of the query vector with every picture of the collection.
+        cosines: float32 (N,), of the query vector with every picture of the collection;
+            not-a-number where a search in a very large collection did not look.
         logit_scale: The model's own: 1 / its temperature.
         tokens: How each text of the query was cut into tokens, by text.
         is_from_store: Whether no model had to run.
@@ -160,20 +163,52 @@ def find(cache: Cache, index: Index, query: Query, *, count: int, asker: Asker) 
     target = combine_query(_terms(cache, index, query, rows, asker))
     if not target.any():
         raise PersonError("mistake.query_cancels_out")
-    found = cosines(index.vectors, target[None])[:, 0]
-    scores = found.copy()
-    if query.like is not None:
-        scores[query.like] = -np.inf
-        count = min(count, len(scores) - 1)
+    places, found = compare(index, target, count, without=query.like)
     return Answer(
         query=query,
-        places=rank(scores, count),
+        places=places,
         cosines=found,
         logit_scale=index.logit_scale,
         tokens=tokens,
         is_from_store=is_from_store,
         logit_bias=index.logit_bias,
     )
+
+
+def compare(
+    index: Index, target: np.ndarray, count: int, *, without: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the pictures nearest to a vector: all are compared, or a graph is walked.
+
+    Args:
+        index: The collection, as one model sees it.
+        target: float32 (D,), length 1.
+        count: How many are wanted.
+        without: A place that is not to be found.
+
+    Returns:
+        Places int (K,), best first, and cosines float32 (N,): of every picture, or of the found
+        ones and an even sample, with not-a-number elsewhere.
+    """
+    if index.graph is None:
+        found = np.clip(index.vectors @ target, -1.0, 1.0)
+        scores = found
+        if without is not None:
+            scores = found.copy()
+            scores[without] = -np.inf
+            count = min(count, len(scores) - 1)
+        return rank(scores, count), found
+    places, near = index.graph.nearest(target, count + 1)
+    found = np.full(len(index.vectors), np.nan, np.float32)
+    step = sample_step(len(found))
+    found[::step] = np.clip(index.vectors[::step] @ target, -1.0, 1.0)
+    found[places] = near
+    return places[places != without][:count], found
+
+
+def sample_step(count: int) -> int:
+    """Returns the step of an even sample of about `SAMPLE_ROWS` rows; 1 if there are few."""
+    return max(1, count // SAMPLE_ROWS)
 
 
 def embed_with_tokens(
@@ -219,6 +254,7 @@ def _terms(
         wanted.append((vector, query.balance if query.words else 1.0))
     if query.without:
         wanted.append((rows[query.without], -query.strength))
-    return [
-        QueryTerm(vector, weight, spread_over(index.vectors, vector)) for vector, weight in wanted
-    ]
+    if len(wanted) == 1:
+        return [QueryTerm(*wanted[0])]
+    sample = index.vectors[:: sample_step(len(index.vectors))]
+    return [QueryTerm(vector, weight, spread_over(sample, vector)) for vector, weight in wanted]

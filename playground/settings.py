@@ -47,6 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("most_visitors", 40, 1, 1000),
     Setting("device_budget_gb", 0.0, 0, 1000),
     Setting("models_folder", ""),
+    Setting("collections", ""),
     Setting("download", ""),
     Setting("operator_code", ""),
     Setting("offline", False),
@@ -66,6 +67,7 @@ class Settings:
     most_visitors: int
     device_budget_gb: float
     models_folder: str
+    collections: str
     download: str
     operator_code: str
     offline: bool
@@ -80,6 +82,12 @@ class Settings:
     def download_names(self) -> tuple[str, ...]:
         """``download`` as separate names."""
         return tuple(name.strip() for name in self.download.split(",") if name.strip())
+
+    @property
+    def collection_names(self) -> tuple[str, ...]:
+        """``collections`` as separate files."""
+        names = self.collections.split(os.pathsep)
+        return tuple(name.strip() for name in names if name.strip())
 
     @property
     def is_loopback_only(self) -> bool:

@@ -8,7 +8,10 @@ import pytest
 from tests.sources import Source, python_sources
 
 SOURCES = python_sources()
-HEAVY = {"torch", "torchvision", "transformers", "diffusers", "segment_anything", "accelerate"}
+HEAVY = {
+    *("torch", "torchvision", "transformers", "diffusers", "segment_anything", "accelerate"),
+    "faiss",
+}
 MAY_IMPORT_GRADIO = ("app.py", "demos/", "playground/page/", "benchmarks/")
 
 

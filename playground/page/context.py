@@ -18,6 +18,7 @@ from gradio.i18n import I18nData
 from playground.cache import Cache
 from playground.catalog import Entry, is_on_disk
 from playground.hub.store import Store
+from playground.own.holdings import Holdings
 from playground.page.languages import Languages, current_request, language_of
 from playground.page.progress import in_words
 from playground.page.sends import Sends
@@ -47,6 +48,8 @@ class Context:
     store: Store
     # What the check at the start found, for the Models panel.
     troubles: list[Note] = field(default_factory=list)
+    # What people brought along: their own pictures, and the operator's collections.
+    holdings: Holdings = field(default_factory=Holdings)
 
     def label(self, key: str) -> I18nData:
         """Static text, put into words by the browser."""

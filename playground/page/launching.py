@@ -16,6 +16,7 @@ from playground.cache import Cache
 from playground.catalog import CATALOG, cache_items
 from playground.hub.consent import check_names
 from playground.hub.store import Store
+from playground.own.holdings import Holdings
 from playground.page.context import Context
 from playground.page.early_head import EarlyHead, early_html, late_html
 from playground.page.languages import LANGUAGES, Languages, best_language
@@ -51,6 +52,7 @@ def make_context(settings: Settings, languages: Languages) -> Context:
         settings=settings,
         sends=Sends(),
         store=store,
+        holdings=Holdings.of(settings),
     )
 
 
