@@ -74,7 +74,8 @@ export class Inside {
     this.head = make('div', 'inside-subject');
     this.look = new Look(this);
     this.matter = new Matter(this);
-    this.panels = [this.look, this.matter, new Blank(this), new Fits(this)];
+    this.fits = new Fits(this);
+    this.panels = [this.look, this.matter, new Blank(this), this.fits];
     // Says what came of a press to those who do not see it.
     this.region = make('p', 'sr');
     this.region.setAttribute('role', 'status');

@@ -32,7 +32,7 @@ export class Fits {
     this.list.replaceChildren();
     this.rows = [];
     for (const sentence of this.first()) this.add(sentence);
-    while (this.rows.length < 2) this.add('');
+    while (this.rows.length < 3) this.add('');
   }
 
   // What there is to begin with: what the picture is known to show and what the model says of it.
@@ -40,6 +40,12 @@ export class Fits {
     const { picture, caption } = this.inside.app;
     const said = (caption ?? []).map((answer) => answer?.text ?? '');
     return [...new Set([picture.alt ?? '', ...said].map((text) => text.trim()).filter(Boolean))].slice(0, 2);
+  }
+
+  // Something that is wrong about this picture, to begin with.
+  offer(sentence) {
+    const empty = this.rows.find(({ input }) => !input.value);
+    if (empty && !this.rows.some(({ input }) => input.value === sentence)) empty.input.value = sentence;
   }
 
   add(sentence) {

@@ -7,6 +7,9 @@ import { share } from './inside_answers.js';
 const LARGE = 640;
 const SMALL = 132;
 const MOST_REGIONS = 5;
+// Opacity of the colour over the picture, of 255: what is not looked at stays easy to recognise.
+const FAINTEST = 118;
+const STRONGEST = 215;
 
 export class Look {
   constructor(inside) {
@@ -28,7 +31,8 @@ export class Look {
     large.append(this.canvas, this.scale(), this.named, this.sliders);
     large.append(make('p', 'inside-hint', inside.say('regions')), this.regions, this.elsewhere);
     const small = make('div', 'inside-look-small');
-    small.append(make('p', 'inside-hint', inside.say('tiles_help')), this.tiles);
+    this.every = inside.button('all_queries', () => this.chooseAll(), 'quiet');
+    small.append(make('p', 'inside-hint', inside.say('tiles_help')), this.tiles, this.every);
     this.body.append(large, small);
     this.cautions = inside.caution('look_caution_why', 'look_caution_mixed', 'look_caution_scaled', 'look_caution_test');
     // What is known of this model's maps in particular.
@@ -112,15 +116,13 @@ export class Look {
   // ---- the small maps ----
   buildTiles() {
     const { inside } = this;
-    const all = this.tile(inside.say('all_queries'), () => inside.choose([]));
-    this.every = all;
     this.each = Array.from({ length: this.looks.queries }, (_, query) =>
       this.tile(inside.say('query', { number: query + 1 }), () => {
         const chosen = new Set(inside.chosen);
         if (!chosen.delete(query)) chosen.add(query);
         inside.choose(chosen);
       }));
-    this.tiles.replaceChildren(...[all, ...this.each].map(({ node }) => node));
+    this.tiles.replaceChildren(...this.each.map(({ node }) => node));
     this.drawTiles();
   }
 
@@ -129,6 +131,7 @@ export class Look {
     node.type = 'button';
     const canvas = make('canvas');
     const mark = make('span', 'inside-mark');
+    mark.hidden = true;
     node.append(canvas, make('span', 'inside-tile-name', name), mark);
     node.addEventListener('click', press);
     return { node, canvas, mark, name };
@@ -136,7 +139,6 @@ export class Look {
 
   drawTiles() {
     if (!this.looks) return;
-    this.paint(this.every.canvas, [], SMALL);
     this.each.forEach(({ canvas }, query) => this.paint(canvas, [query], SMALL));
   }
 
@@ -157,7 +159,7 @@ export class Look {
       return row;
     }));
     this.canvas.setAttribute('aria-label', `${name} ${places.slice(0, 3).map((place) => `${place.name} ${share(place.part)}`).join(', ')}`);
-    this.every.node.setAttribute('aria-pressed', String(!chosen.length));
+    this.every.disabled = !chosen.length;
     this.each.forEach(({ node }, query) => node.setAttribute('aria-pressed', String(inside.chosen.has(query))));
   }
 
@@ -174,9 +176,7 @@ export class Look {
     pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
     pen.filter = 'none';
     pen.imageSmoothingEnabled = false;
-    pen.globalAlpha = 0.62;
     pen.drawImage(coloured(found.map, looks.grid), 0, 0, canvas.width, canvas.height);
-    pen.globalAlpha = 1;
     if (wide === LARGE && this.place) mark(pen, this.place, canvas);
     return found;
   }
@@ -194,6 +194,11 @@ export class Look {
     const [height, width] = this.looks.grid;
     const [x, y] = this.place ?? [0.5, 0.5];
     this.lookAt(clamp(x + step[0] / width), clamp(y + step[1] / height));
+  }
+
+  chooseAll() {
+    this.place = null;
+    this.inside.choose([]);
   }
 
   // Chooses the quarter of the queries that look at this place most.
@@ -227,7 +232,10 @@ export class Look {
 // By what part of itself the chance of the old answer grew or fell.
 export const changeOf = ({ before, chance }) => (before > 0 ? (chance - before) / before : 0);
 
-export const signed = (part) => `${part < 0 ? '−' : '+'}${(100 * Math.abs(part)).toFixed(0)} %`;
+export function signed(part) {
+  const number = (100 * Math.abs(part)).toFixed(0);
+  return number === '0' ? '0 %' : `${part < 0 ? '−' : '+'}${number} %`;
+}
 
 const PLACES = [
   'top_left', 'top', 'top_right', 'left', 'middle', 'right', 'bottom_left', 'bottom', 'bottom_right',
@@ -242,7 +250,10 @@ function coloured(map, [height, width]) {
   const pen = canvas.getContext('2d');
   const image = pen.createImageData(width, height);
   const largest = Math.max(...map, 1e-9);
-  map.forEach((weight, at) => image.data.set([...colourOf(weight / largest), 255], 4 * at));
+  map.forEach((weight, at) => {
+    const part = weight / largest;
+    image.data.set([...colourOf(part), FAINTEST + part * (STRONGEST - FAINTEST)], 4 * at);
+  });
   pen.putImageData(image, 0, 0);
   return canvas;
 }

@@ -20,7 +20,7 @@ export class Matter {
     this.stop = inside.button('stop', () => this.halt(), 'quiet');
     this.swap = inside.button('swap_press', () => this.change({ swapped: this.other }));
     this.others = make('div', 'inside-others');
-    this.others.setAttribute('role', 'radiogroup');
+    this.others.setAttribute('role', 'group');
     this.others.setAttribute('aria-label', inside.say('swap_which'));
     this.told = make('p', 'inside-told');
     this.found = make('div', 'inside-found');
@@ -44,7 +44,7 @@ export class Matter {
     this.run += 1;
     this.told.textContent = '';
     this.found.replaceChildren();
-    if (hasQueries && !this.pictures.length) this.fetchOthers();
+    this.fetchOthers();
     this.setBusy(false);
     this.drawChosen();
   }
@@ -57,7 +57,7 @@ export class Matter {
     this.off.disabled = this.isBusy || !inside.answer || !chosen.size;
     this.swap.disabled = this.isBusy || !inside.answer || !this.other;
     this.each.disabled = this.isBusy || !inside.answer;
-    this.map.disabled = this.off.disabled || chosen.size > inside.model.queries / 2;
+    this.map.disabled = this.off.disabled || chosen.size >= inside.model.queries;
     this.stop.hidden = !this.isBusy;
     this.swap.textContent = inside.say(chosen.size ? 'swap_press' : 'swap_all');
   }
@@ -77,26 +77,30 @@ export class Matter {
 
   // ---- another picture ----
   async fetchOthers() {
-    const { app } = this.inside;
+    const { inside } = this;
+    const { app } = inside;
+    if (this.picturesOf === app.picture.hash) return;
+    this.picturesOf = app.picture.hash;
     const answer = await call(app, 'other_pictures', { picture_id: app.picture.id });
-    if (!answer.items || this.pictures.length) return;
+    if (answer.error) this.picturesOf = '';
+    if (answer.error || this.picturesOf !== app.picture?.hash) return;
     this.pictures = answer.items;
     this.others.replaceChildren(...this.pictures.map(({ hash, src, alt }) => {
       const button = make('button', 'inside-other');
       button.type = 'button';
-      button.setAttribute('role', 'radio');
-      button.setAttribute('aria-checked', 'false');
       button.title = alt;
       button.append(Object.assign(make('img'), { src, alt }));
       button.addEventListener('click', () => this.takeOther(hash));
       return button;
     }));
+    this.takeOther(null);
+    inside.fits.offer(this.pictures[0]?.alt ?? '');
   }
 
   takeOther(hash) {
     this.other = hash;
     [...this.others.children].forEach((button, place) => {
-      button.setAttribute('aria-checked', String(this.pictures[place].hash === hash));
+      button.setAttribute('aria-pressed', String(this.pictures[place].hash === hash));
     });
     this.drawChosen();
   }
