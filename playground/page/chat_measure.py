@@ -14,7 +14,6 @@ from typing import Any
 
 import gradio as gr
 from gradio.context import Context as GradioContext
-from gradio.processing_utils import save_bytes_to_cache
 
 from playground.page.chat_service import FAMILY, ChatService
 from playground.page.context import Context
@@ -24,6 +23,7 @@ from playground.page.measure_api import MeasureApi
 from playground.page.measure_view import MeasureView, percent
 from playground.page.measuring import LIKELIHOOD, SETS, WAYS, Measured, Measuring
 from playground.page.question_files import QuestionFiles
+from playground.page.result_download import ResultDownload
 from playground.page.widgets import (
     model_choice,
     status_html,
@@ -135,8 +135,6 @@ class MeasureHandlers:
     def _parts(self, request: gr.Request, measured: Measured, said: str) -> Shown:
         ctx, view = self.measuring.service.ctx, self._view(request)
         questions, result, scored = measured.questions, measured.result, measured.scored
-        written = result_json(questions, result, scored).encode()
-        path = save_bytes_to_cache(written, RESULT_NAME, gr.DownloadButton().GRADIO_CACHE)
         rows = self.measuring.rows(request, questions.key)
         return (
             status_html(said),
@@ -145,7 +143,7 @@ class MeasureHandlers:
             view.result(questions, result, scored.title),
             view.wrong(questions, result),
             view.board(questions.key, rows),
-            gr.update(value=path, interactive=True),
+            gr.update(value=result_json(questions, result, scored), interactive=True),
         )
 
     def _view(self, request: gr.Request) -> MeasureView:
@@ -165,16 +163,15 @@ def build_measure(service: ChatService) -> None:
             with gr.Row(elem_classes="status-row") as line:
                 status = status_line(ctx)
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
-            progress, result, wrong, board = (
-                gr.HTML("", elem_id=f"vqa-{name}", elem_classes="vqa", apply_default_css=False)
-                for name in ("progress", "result", "wrong", "board")
-            )
-            download = gr.DownloadButton(
-                ctx.label("vqa.download"),  # type: ignore[arg-type]
+            progress, result = _place("progress"), _place("result")
+            download = ResultDownload(
+                name=RESULT_NAME,
+                label=ctx.label("vqa.download"),
                 interactive=False,
                 elem_id="vqa-download",
                 elem_classes="quiet",
             )
+            wrong, board = _place("wrong"), _place("board")
         with tools:
             fields, go = measure_tools(ctx, handlers, board)
     shown = [status, notes, progress, result, wrong, board, download]
@@ -190,6 +187,10 @@ def build_measure(service: ChatService) -> None:
     assert isinstance(tab, gr.Tab), "measuring is a mode: it is built inside a tab"
     tab.select(ctx.handler(handlers.opening), opened, [opened, *shown], **PRIVATE)
     add_measure_event(measuring)
+
+
+def _place(name: str) -> gr.HTML:
+    return gr.HTML("", elem_id=f"vqa-{name}", elem_classes="vqa", apply_default_css=False)
 
 
 def measure_tools(

@@ -57,7 +57,7 @@ class MeasureView:
         share = round(100 * len(result.judged) / max(1, result.total))
         words = self.say("vqa.progress", done=len(result.judged), total=result.total)
         return (
-            f'<span class="meter vqa-meter" role="progressbar" aria-label="{words}" '
+            f'<span class="meter vqa-meter vqa-part" role="progressbar" aria-label="{words}" '
             f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share}">'
             f'<span style="width:{share}%"></span></span>'
         )
@@ -72,7 +72,7 @@ class MeasureView:
         if result.unread_share:
             unread = f"<p>{self.say('vqa.unread', percent=percent(result.unread_share))}</p>"
         return (
-            f'<section class="vqa-result"><header><b class="vqa-score">'
+            f'<section class="vqa-result vqa-part"><header><b class="vqa-score">'
             f"{self.say('vqa.percent', percent=percent(result.score))}</b>"
             f"<div><strong>{html.escape(title)}</strong><span>{counted}</span></div></header>"
             f"{self._table(questions, result)}"
@@ -82,7 +82,7 @@ class MeasureView:
 
     def empty(self) -> str:
         """What stands where no result is."""
-        return f'<p class="vqa-empty">{self.say("vqa.empty")}</p>'
+        return f'<p class="vqa-empty vqa-part">{self.say("vqa.empty")}</p>'
 
     def wrong(self, questions: QuestionSet, result: Result) -> str:
         """The first wrong answers, each with its picture."""
@@ -97,7 +97,7 @@ class MeasureView:
         )
         cards = "".join(f"<li>{self._card(questions, one)}</li>" for one in shown)
         return (
-            f'<section class="vqa-wrong"><h3>{self.say("vqa.wrong")}</h3>'
+            f'<section class="vqa-wrong vqa-part"><h3>{self.say("vqa.wrong")}</h3>'
             f'<p class="vqa-small">{told}</p><ol>{cards}</ol></section>'
         )
 
@@ -118,7 +118,7 @@ class MeasureView:
         if not rows:
             about.append(self.say("vqa.board.empty"))
         return (
-            f'<section class="vqa-board"><h3>{self.say("vqa.board")}</h3>'
+            f'<section class="vqa-board vqa-part"><h3>{self.say("vqa.board")}</h3>'
             f'<p class="vqa-small">{" ".join(about)}</p>'
             + _table("vqa-rows", self.say("vqa.board"), head, [line for _, line in body])
             + "</section>"
@@ -132,9 +132,10 @@ class MeasureView:
             rows = [(self._kind(questions, row.kind), row.count, row.score) for row in result.rows]
         head = [self.say(f"vqa.column.{name}") for name in ("kind", "right", "count")]
         lines = [
-            f'<tr><th scope="row">{name}</th><td><span class="vqa-bar" '
+            f'<tr><th scope="row">{name}</th><td><div><span class="vqa-bar" '
             f'style="--part:{score:.3f}"></span><span class="vqa-number">'
-            f"{self.say('vqa.percent', percent=percent(score))}</span></td><td>{count}</td></tr>"
+            f"{self.say('vqa.percent', percent=percent(score))}</span></div></td>"
+            f"<td>{count}</td></tr>"
             for name, count, score in rows
         ]
         return _table("vqa-kinds", head[0], head, lines)
@@ -147,7 +148,11 @@ class MeasureView:
     def _card(self, questions: QuestionSet, one: Judged) -> str:
         item = one.item
         said = one.reply.text if one.reply.choice is None else _option(item, one.reply.choice)
-        truth = _option(item, item.right_choice) if item.choices else self._truths(questions, item)
+        truth = (
+            _option(item, item.right_choice)
+            if item.choices
+            else ", ".join(dict.fromkeys(item.answers))
+        )
         label = "people" if questions.metric == "vqa_v2" and not item.choices else "truth"
         partly = (
             f'<dd class="vqa-small">{self.say("vqa.wrong.score", percent=percent(one.score))}</dd>'
@@ -160,9 +165,6 @@ class MeasureView:
             f"<dt>{self.say('vqa.wrong.said')}</dt><dd>{_short(said) or nothing}</dd>{partly}"
             f"<dt>{self.say(f'vqa.wrong.{label}')}</dt><dd>{_short(truth)}</dd></dl></div>"
         )
-
-    def _truths(self, questions: QuestionSet, item: Item) -> str:
-        return ", ".join(dict.fromkeys(item.answers))
 
     def _picture(self, questions: QuestionSet, item: Item) -> str:
         if not item.picture:
