@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from playground.explain.relevance import gradient_rollout, rollout
-from playground.models.clip import Clip
+from playground.models.clip import Clip, embed_texts
 from playground.visitors.errors import PersonError
 
 if TYPE_CHECKING:
@@ -126,22 +126,43 @@ def frame_picture(model: Clip, picture: np.ndarray) -> Framed:
     return Framed(values, np.ascontiguousarray(shown.transpose(1, 2, 0)), grid)
 
 
-def score_framed(model: Clip, values: np.ndarray, text: np.ndarray) -> np.ndarray:
+def score_framed(
+    model: Clip, values: np.ndarray, text: np.ndarray, *, scramble: int | None = None
+) -> np.ndarray:
     """Compares framed pictures with a text.
 
     Args:
         model: A joined CLIP.
         values: float32 (K, 3, H, W), such as `Framed.hidden` makes.
         text: float32 (D,), length 1.
+        scramble: A seed: the vision tower's weights are scrambled first, in a copy of its own.
 
     Returns:
         float32 (K,), cosines.
     """
     import torch
 
-    with torch.inference_mode():
-        rows = _embed(model, model.vision, torch.from_numpy(values))
+    with _read_only(model.vision, scramble) as module, torch.inference_mode():
+        rows = _embed(model, module, torch.from_numpy(values))
         return (rows.float() @ _as_tensor(text, rows)).cpu().numpy()
+
+
+def score_texts(
+    model: Clip, texts: Sequence[str], picture: np.ndarray, *, scramble: int | None = None
+) -> np.ndarray:
+    """Compares texts with a picture.
+
+    Args:
+        model: A joined CLIP.
+        texts: K texts.
+        picture: float32 (D,), length 1.
+        scramble: A seed: the text tower's weights are scrambled first, in a copy of its own.
+
+    Returns:
+        float32 (K,), cosines.
+    """
+    with _read_only(model.text, scramble) as module:
+        return embed_texts(replace(model, text=module), texts) @ picture
 
 
 def look_at_picture(
@@ -229,6 +250,16 @@ def _as_tensor(vector: np.ndarray, like: torch.Tensor) -> torch.Tensor:
 def _patch_side(module: Any) -> int:
     config = getattr(module.config, "vision_config", module.config)
     return int(config.patch_size)
+
+
+@contextmanager
+def _read_only(module: Any, scramble: int | None) -> Iterator[Any]:
+    """The cache's module itself, or a scrambled copy."""
+    if scramble is None:
+        yield module
+        return
+    with _own_copy(module, scramble) as own:
+        yield own
 
 
 @contextmanager

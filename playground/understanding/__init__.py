@@ -1,0 +1,1 @@
+"""Looking into CLIP: the matrix of pictures and texts, the flat map, where an answer comes from."""
