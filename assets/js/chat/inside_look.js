@@ -106,7 +106,7 @@ export class Look {
 
   scale() {
     const scale = make('div', 'inside-scale');
-    const stops = [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1].map((part) => `rgb(${colourOf(part).join(' ')})`);
+    const stops = Array.from({ length: 10 }, (_, place) => `rgb(${colourOf(place / 9).join(' ')})`);
     const bar = make('span', 'inside-scale-bar');
     bar.style.background = `linear-gradient(90deg, ${stops.join(', ')})`;
     scale.append(make('span', '', this.inside.say('least')), bar, make('span', '', this.inside.say('most')));

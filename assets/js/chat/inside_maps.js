@@ -133,10 +133,11 @@ export function colourOf(share) {
 }
 
 // Source: Nunez, Anderton and Renslow 2018, "Optimizing colormaps with consideration for color
-// vision deficiency", the map "cividis" at nine places.
+// vision deficiency", the map "cividis" at ten places.
 const COLOURS = [
   [0, 34, 78], [18, 53, 112], [59, 73, 108], [87, 93, 109], [112, 113, 115],
-  [138, 134, 120], [165, 156, 116], [195, 179, 105], [254, 232, 56],
+  [138, 134, 120], [165, 156, 116], [195, 179, 105], [225, 204, 85],
+  [254, 232, 56],
 ];
 
 const range = (count) => Array.from({ length: count }, (_, place) => place);
