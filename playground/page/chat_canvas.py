@@ -90,6 +90,7 @@ class Asked:
         take: One of `TAKES`, or "".
         file: A file in the upload folder that is to be opened, or None.
         history: (question, answer) of a conversation that the server has forgotten.
+        is_fresh: Whether the picture is to be opened with nothing said about it yet.
     """
 
     picture_id: str = ""
@@ -103,6 +104,7 @@ class Asked:
     take: str = ""
     file: str | None = None
     history: tuple[tuple[str, str], ...] = ()
+    is_fresh: bool = False
 
 
 class ChatCanvas(gr.HTML):
@@ -148,6 +150,7 @@ class ChatCanvas(gr.HTML):
             take=take if take in TAKES else "",
             file=file_in(payload.get("file")),
             history=_history(payload.get("history")),
+            is_fresh=payload.get("is_fresh") is True,
         )
 
     def postprocess(self, value: Any) -> Any:

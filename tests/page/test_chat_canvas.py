@@ -56,6 +56,7 @@ def test_what_is_asked_is_read():
         format="recipe",
         file={"path": "/tmp/d.png", "meta": {}},
         history=[["q", "a"], ["r", "b"]],
+        is_fresh=True,
     )
     assert asked == Asked(
         "a",
@@ -69,6 +70,7 @@ def test_what_is_asked_is_read():
         "recipe",
         "/tmp/d.png",
         (("q", "a"), ("r", "b")),
+        is_fresh=True,
     )
 
 
@@ -87,7 +89,7 @@ def test_a_mask_is_read():
         {"picture_id": 3, "question": ["a"], "file": "x", "turn": 2, "part": "whole"},
         {"index": 2, "word": -1, "token": True, "format": "exe", "history": "ab"},
         {"index": 0.0, "word": "1", "token": None, "history": [["a"]]},
-        {"history": [["a", "b"], 3]},
+        {"history": [["a", "b"], 3], "is_fresh": "yes"},
     ],
 )
 def test_what_is_not_of_its_kind_was_not_said(payload):

@@ -56,7 +56,8 @@ export class AnswerView {
     while (same < words.length && this.buttons[same]?.key === keyOf(words[same])) same += 1;
     for (const { nodes } of this.buttons.splice(same)) for (const node of nodes) node.remove();
     for (const word of words.slice(same)) {
-      const made = { ...this.makeWord(word, this.buttons.length), key: keyOf(word) };
+      const isLast = this.buttons.length === words.length - 1;
+      const made = { ...this.makeWord(word, this.buttons.length, isLast), key: keyOf(word) };
       this.buttons.push(made);
       this.words.append(...made.nodes);
     }
@@ -72,15 +73,16 @@ export class AnswerView {
     return Boolean(chosen) && chosen.turn === this.turn.id && chosen.index === this.index;
   }
 
-  makeWord({ t, p }, place) {
+  makeWord({ t, p }, place, isLast) {
     const { app } = this;
     const [before, seen, after] = apart(t);
-    const shown = seen || (t.includes('\n') ? '↵' : t ? '␣' : '∎');
+    const isEnd = !t && isLast;
+    const shown = seen || (t.includes('\n') ? '↵' : isEnd ? '∎' : '␣');
     const button = make('button', 'chat-word', shown);
     button.type = 'button';
     button.style.setProperty('--sure', p.toFixed(3));
     button.dataset.step = stepOf(p);
-    const word = seen || app.ui.say(t ? 'space' : 'ends');
+    const word = seen || app.ui.say(isEnd ? 'ends' : 'space');
     const label = app.ui.say('word_sure', { word, percent: percent(p) });
     button.setAttribute('aria-label', label);
     button.title = label;

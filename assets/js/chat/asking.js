@@ -1,6 +1,7 @@
 // What is asked of the server, one thing at a time: what is asked meanwhile waits here.
 import { fill } from '../shared/dom.js';
 
+const PATIENCE_MS = 8000;
 // These may be sent at any time.
 const AT_ONCE = ['stop', 'forget', 'take'];
 
@@ -37,6 +38,8 @@ export class Asking {
   }
 
   question(question, { turn = null, part = this.app.part } = {}) {
+    // The words of the new answer are looked at next.
+    this.app.chosen = null;
     this.send('ask', { question, turn, part });
   }
 
@@ -55,6 +58,8 @@ export class Asking {
     if (!this.isAnswering || this.isStopping) return;
     this.isStopping = true;
     this.app.ask('stop');
+    // Of an event that never ends, as when the server was started anew, nothing more is heard.
+    setTimeout(() => this.isStopping && this.hear({ busy: false }), PATIENCE_MS);
     this.app.changed();
   }
 
@@ -111,10 +116,34 @@ export class Asking {
 
   // The server forgot the picture: it is sent anew, with what was said so far.
   openAgain() {
-    const { app } = this;
-    if (this.isReopening || !app.picture) return;
+    if (this.isReopening || !this.app.picture) return;
+    this.app.say('again');
     this.isReopening = true;
-    app.say('again');
+    this.sendPicture();
+  }
+
+  // The same picture, and nothing said about it yet.
+  startOver() {
+    const { app } = this;
+    if (!app.picture?.id) return;
+    if (this.isAnswering) app.ask('stop');
+    this.forget();
+    app.talkOf.turns = [];
+    app.chosen = null;
+    this.isReopening = this.isStartingOver = true;
+    this.sendPicture();
+  }
+
+  // Nothing that was shown or said stays, here or on the server.
+  forgetAll() {
+    const { app } = this;
+    if (this.isAnswering) app.ask('stop');
+    this.forget();
+    this.send('forget');
+  }
+
+  sendPicture() {
+    const { app } = this;
     const { file, src, is_example: isExample } = app.picture;
     if (isExample) app.ask('again');
     else if (file) app.pictures.send(file);
@@ -123,11 +152,12 @@ export class Asking {
   }
 
   reopened() {
-    this.isReopening = false;
+    this.isReopening = this.isStartingOver = false;
     this.pump();
   }
 
   carried(event) {
+    if (this.isStartingOver) return { is_fresh: true };
     return this.isReopening && (event === 'open' || event === 'again') ? { history: this.app.talkOf.history() } : {};
   }
 }

@@ -24,7 +24,9 @@ export class Composer {
     this.stop = ui.button({ icon: 'stop', label: ui.say('stop'), className: 'bare main', press: () => app.asking.stop() });
     const line = make('div', 'chat-line');
     line.append(this.field, this.stop, this.go);
-    this.node.append(this.tries, this.note, this.about, line);
+    const offered = make('div', 'chat-offered');
+    offered.append(this.about, this.tries);
+    this.node.append(offered, this.note, line);
     this.node.addEventListener('submit', (event) => event.preventDefault());
     app.root.querySelector('.chat-talk').append(this.node);
   }
@@ -51,6 +53,7 @@ export class Composer {
   // Questions in the language of the page if the model reads it, else in English.
   questions() {
     const { app } = this;
+    if (app.part) return [app.ui.say(this.readsPage() ? 'try_part' : 'try_english_part')];
     if (app.picture?.tries?.length) return app.picture.tries;
     const prefix = this.readsPage() ? 'try' : 'try_english';
     return TRIES.map((number) => app.ui.say(`${prefix}_${number}`));
@@ -64,8 +67,8 @@ export class Composer {
   update() {
     const { app } = this;
     const { asking } = app;
-    const asked = new Set([...app.turns, ...asking.pending.map(({ data }) => data)].map(({ question }) => question));
-    const tries = this.questions().filter((question) => question && !asked.has(question));
+    const asked = new Set([...app.turns, ...asking.pending.map(({ data }) => data)].map(({ question }) => question.toLowerCase()));
+    const tries = this.questions().filter((question) => question && (app.part || !asked.has(question.toLowerCase())));
     const isShown = Boolean(app.picture?.id) && !this.field.value;
     const key = JSON.stringify([isShown, tries]);
     if (key !== this.triesKey) {

@@ -55,6 +55,12 @@ export class Look {
     this.mode = null;
   }
 
+  clear() {
+    this.image.hidden = true;
+    this.image.removeAttribute('src');
+    this.drawn = this.cursor = this.peeked = this.mode = null;
+  }
+
   get size() {
     return this.app.picture;
   }

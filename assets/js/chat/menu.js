@@ -24,11 +24,13 @@ export class Menu {
       entry('code', 'take_recipe', () => app.asking.send('take', { format: 'recipe' })),
     ];
     entry('plus', 'reopen', () => this.input.click());
-    const clear = entry('trash', 'start_over', () => this.startOver());
+    const clear = entry('retry', 'start_over', () => app.asking.startOver());
+    const forget = entry('trash', 'forget', () => app.asking.forgetAll());
     this.node.append(summary, list, this.input);
     this.node.addEventListener('toggle', () => {
       for (const button of takes) button.disabled = !app.picture?.id;
       clear.disabled = !app.turns.length;
+      forget.disabled = !app.picture;
     });
     this.node.addEventListener('keydown', (event) => event.key === 'Escape' && this.shut());
     document.addEventListener('click', (event) => {
@@ -40,13 +42,6 @@ export class Menu {
     this.node.open = false;
     this.node.querySelector('summary').focus();
     press?.();
-  }
-
-  startOver() {
-    const { app } = this;
-    app.asking.stop();
-    app.asking.queue = [];
-    app.asking.send('forget');
   }
 
   async reopen() {

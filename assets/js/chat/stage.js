@@ -51,11 +51,12 @@ class App {
 
   async take(told) {
     if (told.words) this.start(told.words);
-    const id = told.picture?.id ?? told.picture_id;
+    const id = told.picture?.id ?? told.changed?.picture_id;
     const isOther = id && id !== this.picture?.id && !told.picture?.src;
     // What still comes about a picture that has gone.
     if (isOther) return;
     if (told.picture?.src && id !== this.picture?.id) await this.receivePicture(told.picture);
+    if (told.picture === null && !told.error) this.clear();
     this.talkOf.take(told);
     if (told.download) save(new Blob([told.download.text], { type: 'text/plain;charset=utf-8' }), told.download.name);
     this.asking.hear(told);
@@ -80,6 +81,15 @@ class App {
     this.chosen = null;
     this.look.show(picture);
     this.sendUp();
+  }
+
+  clear() {
+    const { models, settings } = this.talkOf;
+    this.talkOf = Object.assign(new Conversation(), { models, settings });
+    this.picture = this.chosen = null;
+    this.look.clear();
+    this.setPart(null);
+    delete this.root.dataset.ready;
   }
 
   showPending({ file, image, width, height, name }) {

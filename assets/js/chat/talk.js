@@ -17,6 +17,9 @@ export class Talk {
     this.list.setAttribute('role', 'group');
     this.list.setAttribute('aria-label', app.ui.say('talk'));
     this.list.tabIndex = 0;
+    // Scrolls away with the first answers.
+    this.about = make('div', 'chat-about-model');
+    this.list.append(this.about);
     this.node.replaceChildren(head, this.list);
     this.list.addEventListener('scroll', () => {
       const { scrollTop, clientHeight, scrollHeight } = this.list;
@@ -59,7 +62,8 @@ export class Talk {
       if (!this.views.has(key)) this.views.set(key, new TurnView(this.app, key));
       const view = this.views.get(key);
       view.update(turn, place === rows.length - 1);
-      if (this.list.children[place] !== view.node) this.list.insertBefore(view.node, this.list.children[place] ?? null);
+      const there = this.list.children[place + 1] ?? null;
+      if (there !== view.node) this.list.insertBefore(view.node, there);
     });
     this.updateWho();
     this.follow(rows.length);
@@ -70,13 +74,16 @@ export class Talk {
     const key = JSON.stringify(models.map(({ title, note }) => [title, note]));
     if (key === this.whoKey) return;
     this.whoKey = key;
-    this.who.replaceChildren(...models.map(({ title, note, languages }) => {
+    this.who.replaceChildren(...models.map(({ title, languages }) => {
       const one = make('p');
       one.append(make('b', '', title));
       const reads = (languages ?? []).map((language) => ui.say(`reads_${language.startsWith('zh') ? 'zh' : 'en'}`));
-      one.append(make('span', '', [reads.join(' · '), note].filter(Boolean).join(' · ')));
+      one.append(make('span', '', reads.join(' · ')));
       return one;
     }));
+    const isTwo = models.length > 1;
+    const notes = models.filter(({ note }) => note);
+    this.about.replaceChildren(...notes.map(({ title, note }) => make('div', '', isTwo ? `${title}: ${note}` : note)));
   }
 
   // New words stay in sight, unless somebody reads further up.

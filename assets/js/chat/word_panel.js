@@ -17,7 +17,7 @@ export class WordPanel {
     head.append(this.title, this.close);
     this.where = make('p', 'chat-where');
     this.list = make('ol', 'chat-bars');
-    this.hint = make('p', 'ui-hint');
+    this.hint = make('p', 'ui-hint', ui.say('choose_help'));
     this.prompt = make('pre');
     this.prompt.tabIndex = 0;
     this.read = ui.section('prompt');
@@ -77,8 +77,6 @@ export class WordPanel {
     this.title.textContent = ui.say('instead', { word: this.shown(word.t) });
     this.where.replaceChildren(...this.sentence(answer, place));
     this.list.replaceChildren(...word.o.map((one) => this.row(one, word, { turn, index, place })), this.rest(word.o));
-    const isLast = turn !== 'caption' && app.turns.at(-1)?.id !== turn;
-    this.hint.textContent = `${ui.say('choose_help')} ${isLast ? ui.say('edit_cuts') : ''}`.trim();
     this.prompt.textContent = answer.prompt ?? '';
     this.read.hidden = !answer.prompt;
   }
@@ -104,7 +102,7 @@ export class WordPanel {
       className: 'chat-bar-row', press: () => {
         if (isThis) return;
         app.asking.send('go_on', { turn, index, word: place, token });
-        app.choose({ turn, index, word: place, isByHand: !ROOM.matches });
+        app.choose({ turn, index, word: place, isByHand: true });
       },
     });
     button.append(make('span', 'chat-bar-text', this.shown(text)), this.track(probability), make('span', 'chat-bar-number', `${percent(probability)} %`));
