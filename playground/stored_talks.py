@@ -24,8 +24,8 @@ USUAL = Settings()
 QUESTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "scene-002": {
-            "en": ("What is in the picture?", "Where is the owl?", "What is to the left of it?"),
-            "zh-Hant": ("圖片裡有什麼？", "貓頭鷹在哪裡？", "它的左邊是什麼？"),
+            "en": ("What is in the picture?", "What is above the owl?", "Is there a cat?"),
+            "zh-Hant": ("圖片裡有什麼？", "貓頭鷹的上面是什麼？", "有貓嗎？"),
         },
         "scene-046": {
             "en": ("What is in the picture?", "What colour is the apple?", "Is there a banana?"),
@@ -40,8 +40,8 @@ QUESTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "zh-Hant": ("有幾頭獅子？", "背景是什麼？"),
         },
         "scene-013": {
-            "en": ("What is in the picture?", "What colour is it?"),
-            "zh-Hant": ("圖片裡有什麼？", "它是什麼顏色？"),
+            "en": ("What is in the picture?", "What is the background?"),
+            "zh-Hant": ("圖片裡有什麼？", "背景是什麼？"),
         },
         "scene-024": {
             "en": ("How many dinosaurs are there?", "What is the background?"),

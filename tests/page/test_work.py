@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from playground.page.work import Done, Status, Work
+from playground.page.work import Done, Partial, Status, Work
 from playground.visitors.errors import PersonError
 from playground.visitors.notes import Note
 from playground.visitors.turns import Turns
@@ -90,3 +90,42 @@ def test_a_third_job_of_one_visitor_is_refused_and_others_go_on():
     free.set()
     for steps in (first, second, Work(turns, "b", job).run(say)):
         assert list(steps)[-1].value == "done"
+
+
+def test_what_there_is_of_a_result_comes_before_its_end():
+    shown = threading.Event()
+
+    def job(report, is_cancelled):
+        report(Partial("a"))
+        assert shown.wait(PATIENCE_SECONDS)
+        for text in ("a b", "a b c"):
+            report(Partial(text))
+        return "a b c d"
+
+    seen = []
+    for step in Work(Turns(), "a", job).stream(say):
+        seen.append(step)
+        shown.set()
+    parts = [step.value for step in seen if isinstance(step, Partial)]
+    # Only the newest is passed on, and it is never lost to news or to the end.
+    assert parts[0] == "a" and parts[-1] == "a b c" and seen[-1].value == "a b c d"
+
+
+def test_news_does_not_hide_what_there_is_of_a_result():
+    def job(report, is_cancelled):
+        report(Note("begun"))
+        report(Partial("a"))
+        report(Note("going on"))
+        return "a b"
+
+    kinds = [type(step) for step in Work(Turns(), "a", job).stream(say)]
+    assert kinds.count(Partial) == 1 and kinds[-1] is Done
+
+
+def test_who_wants_the_whole_result_hears_no_parts():
+    def job(report, is_cancelled):
+        report(Partial("a"))
+        return "a b"
+
+    kinds = {type(step) for step in Work(Turns(), "a", job).run(say)}
+    assert Done in kinds and Partial not in kinds
