@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from playground.visitors.notes import Note
+
 Ended = Literal["end", "length", "left"]
 
 
@@ -144,6 +146,7 @@ class Answer:
         prompt: The text that the model read before it.
         turns_used: How many turns before it were read, the newest ones.
         unread: End of the question for which the model has no room; mostly "".
+        precision: Says that, for lack of memory, the model runs in fewer bits than usual.
     """
 
     words: tuple[Word, ...]
@@ -152,6 +155,7 @@ class Answer:
     prompt: str
     turns_used: int = 0
     unread: str = ""
+    precision: Note | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from playground.models.blip2_asks import Seen
 from playground.models.loading import load_pretrained, read_tensors
+from playground.models.precision import convert, precision_for, stored_torch_dtype
 from playground.visitors.errors import PersonError
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ def build_eyes(folder: Path, *, kind: str = KIND, has_language: bool = True) -> 
         folder,
         config=config.vision_config,
         key_mapping={r"^vision_model\.": ""},
+        dtype=stored_torch_dtype(folder),
     )
+    convert(vision, precision_for(folder))
     dtype = next(vision.parameters()).dtype
     return Eyes(
         kind=kind,

@@ -8,12 +8,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from playground.models import blip2_eyes, blip2_language, blip2_look, blip2_match, blip2_options
+from playground.models import (
+    blip2_blip,
+    blip2_eyes,
+    blip2_instruct,
+    blip2_language,
+    blip2_look,
+    blip2_match,
+    blip2_options,
+    blip2_qwen,
+    blip2_smolvlm,
+    blip2_vilt,
+)
 from playground.models.blip2_asks import Answer, Ask, Looks, Matched, Scored, Seen, Steps
 from playground.visitors.errors import PersonError
 
@@ -81,5 +93,65 @@ KINDS: Mapping[str, Kind] = {
         score=blip2_options.score,
         look=blip2_look.look,
         match=blip2_match.match,
+    ),
+    # Without a language model: it tells whether sentences fit.
+    blip2_match.KIND: Kind(
+        build={
+            "eyes": partial(blip2_eyes.build_eyes, kind=blip2_match.KIND, has_language=False),
+            "match": blip2_match.build_match,
+        },
+        see=blip2_eyes.see,
+        look=blip2_look.look,
+        match=blip2_match.match,
+        remembers_turns=False,
+    ),
+    blip2_instruct.KIND: Kind(
+        build={
+            "eyes": blip2_instruct.build_eyes,
+            "language": blip2_instruct.build_language,
+        },
+        see=blip2_instruct.see,
+        answer=blip2_instruct.answer,
+        score=blip2_instruct.score,
+        remembers_turns=False,
+    ),
+    blip2_blip.ASKER: Kind(
+        build={
+            "eyes": partial(blip2_blip.build_eyes, blip2_blip.ASKER),
+            "language": partial(blip2_blip.build_language, blip2_blip.ASKER),
+        },
+        see=blip2_blip.see,
+        answer=blip2_blip.answer_questions,
+        remembers_turns=False,
+    ),
+    blip2_blip.CAPTIONER: Kind(
+        build={
+            "eyes": partial(blip2_blip.build_eyes, blip2_blip.CAPTIONER),
+            "language": partial(blip2_blip.build_language, blip2_blip.CAPTIONER),
+        },
+        see=blip2_blip.see,
+        answer=blip2_blip.go_on_with_captions,
+        remembers_turns=False,
+        is_captioner=True,
+    ),
+    blip2_vilt.KIND: Kind(
+        build={"model": blip2_vilt.build_model},
+        see=blip2_vilt.see,
+        answer=blip2_vilt.answer,
+        remembers_turns=False,
+        is_free_text=False,
+    ),
+    blip2_smolvlm.KIND: Kind(
+        build={
+            "eyes": blip2_smolvlm.build_eyes,
+            "language": blip2_smolvlm.build_language,
+        },
+        see=blip2_smolvlm.see,
+        answer=blip2_smolvlm.answer,
+    ),
+    blip2_qwen.KIND: Kind(
+        build={"eyes": blip2_qwen.build_eyes, "language": blip2_qwen.build_language},
+        see=blip2_qwen.see,
+        answer=blip2_qwen.answer,
     ),
 }

@@ -53,6 +53,7 @@ def answer(language: Language, asks: Sequence[Ask], turn: Steps) -> list[Answer]
         turns_used=tuple(prompt.turns_used for prompt in prompts),
         unread=tuple(prompt.unread for prompt in prompts),
         openings=tuple(_opening(language, ask) for ask in asks),
+        precision=language.precision,
     )
     return write(language.texts, prompted, asks, turn)
 
@@ -176,5 +177,5 @@ def _opening(language: Language, ask: Ask) -> tuple[int, ...]:
 
 def _caption_tokens(language: Language) -> list[int]:
     """What the library reads where there are no words: the mark of a beginning."""
-    begin: Any = language.module.config.bos_token_id
+    begin: Any = getattr(language.module.config, "bos_token_id", None)
     return language.tokens_of("") if begin is None else [int(begin)]

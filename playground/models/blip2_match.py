@@ -14,10 +14,12 @@ import numpy as np
 
 from playground.models.blip2_asks import Matched, Seen
 from playground.models.loading import load_pretrained
+from playground.models.typed_text import as_text
 
 if TYPE_CHECKING:
     import torch
 
+KIND = "Blip2ForImageTextRetrieval"
 # One folder may hold the weights of both classes: those of this one stand in an index of its own.
 VARIANT = "itm"
 
@@ -94,7 +96,7 @@ def _read_sentences(matcher: Matcher, sentences: Sequence[str]) -> dict[str, tor
 
     config = matcher.module.config
     tokens = matcher.tokenizer(
-        list(sentences),
+        [as_text(matcher.tokenizer, sentence) for sentence in sentences],
         padding=True,
         padding_side="right",
         truncation=True,

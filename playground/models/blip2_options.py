@@ -8,6 +8,7 @@ from typing import Any
 from playground.models.blip2_asks import Ask, Scored, Steps
 from playground.models.blip2_language import batch_inputs, prompt_of
 from playground.models.language_model import Language
+from playground.models.typed_text import as_text
 
 # Bounds the logits of one forward pass: rows times places times the vocabulary.
 MOST_ROWS_AT_ONCE = 16
@@ -38,13 +39,10 @@ def _rows(language: Language, ask: Ask, options: Sequence[str]) -> list[Row]:
     """A question once for each option: prompt and option as tokens."""
     tokenizer, frame = language.tokenizer, language.frame(ask.language)
     space = "" if language.is_encoder_decoder else frame.space
+    texts = [as_text(tokenizer, f"{space}{option}") for option in options]
     tokens: list[tuple[int, ...]] = [
-        tuple(
-            tokenizer(f"{space}{option}", add_special_tokens=False, split_special_tokens=True)[
-                "input_ids"
-            ]
-        )
-        for option in options
+        tuple(tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+        for text in texts
     ]
     prompt = prompt_of(language, ask, room_for=max(len(option) for option in tokens))
     return [(ask, prompt.tokens, option) for option in tokens]

@@ -7,19 +7,22 @@ or drawn by the row's own numbers), keeps the ten likeliest, tells who waits, an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from playground.models.blip2_asks import Answer, Ask, Choice, Ended, Steps, Word
+from playground.models.precision import Precision
+from playground.visitors.notes import Note
 
 if TYPE_CHECKING:
     import torch
 
 MOST_CHOICES = 10
-# What decoders write for bytes that are no whole character yet.
+# What decoders write for bytes that are no whole character yet, and how many a character has.
 HALF_CHARACTER = "\ufffd"
+MOST_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Prompted:
         turns_used: N numbers, see `Answer`.
         unread: N texts, see `Answer`.
         openings: N times the tokens that an answer without forced ones begins with.
+        precision: What the weights are kept in; None where nobody asks.
     """
 
     generate: Callable[..., Any]
@@ -40,6 +44,7 @@ class Prompted:
     turns_used: tuple[int, ...]
     unread: tuple[str, ...]
     openings: tuple[tuple[int, ...], ...]
+    precision: Precision | None = None
 
 
 class TokenTexts:
@@ -119,6 +124,7 @@ def write(texts: TokenTexts, prompted: Prompted, asks: Sequence[Ask], turn: Step
             prompt=prompted.prompts[number],
             turns_used=prompted.turns_used[number],
             unread=prompted.unread[number],
+            precision=_told(prompted.precision),
         )
         for number, row in enumerate(rows)
     ]
@@ -135,6 +141,7 @@ class _Row:
         self._ask = ask
         self._forced = forced
         self._tokens: list[int] = []
+        self._held = 0
         # Philox numbers are the same on every machine; one is drawn for each place, forced or not.
         self._numbers = np.random.Generator(np.random.Philox(ask.seed))
 
@@ -151,26 +158,40 @@ class _Row:
     def leave_if_alone(self) -> None:
         """Ends the answer if nobody waits for it."""
         if self.ended is None and self._ask.is_left():
-            self.ended = "left"
+            self._end("left")
 
     def add(self, token: int, probability: float, likeliest: Sequence[tuple[int, float]]) -> None:
         """Takes a token into the answer, or ends it with one."""
         if token in self._texts.ends:
-            self.ended = "end"
+            self._end("end")
             return
         is_first = not self._tokens
         self._tokens.append(token)
-        text = self._texts.joined(self._tokens)
-        # A half character is told with the token that makes it whole.
-        is_whole = text.startswith(self.text) and not text.endswith(HALF_CHARACTER)
-        added = text[len(self.text) :] if is_whole else ""
-        self.text += added
+        added = self._new_text()
         others = _with_chosen(likeliest, token, probability)
         choices = tuple(Choice(id_, self._choice(id_, is_first), p) for id_, p in others)
         self.words.append(Word(token, added, probability, choices))
         if len(self._tokens) >= self._ask.most_tokens:
-            self.ended = "length"
+            self._end("length")
         self._ask.tell(tuple(self.words))
+
+    def _new_text(self, *, is_last: bool = False) -> str:
+        """What the newest tokens add; a half character waits for the one that makes it whole."""
+        text = self._texts.joined(self._tokens)
+        is_half = text.endswith(HALF_CHARACTER) and self._held < MOST_BYTES - 1
+        if not text.startswith(self.text) or (is_half and not is_last):
+            self._held += 1
+            return ""
+        self._held = 0
+        added = text[len(self.text) :]
+        self.text = text
+        return added
+
+    def _end(self, ended: Ended) -> None:
+        self.ended = ended
+        if self._held:
+            last = self.words[-1]
+            self.words[-1] = replace(last, text=last.text + self._new_text(is_last=True))
 
     def _choice(self, token: int, is_first: bool) -> str:
         text = self._texts.alone(token)
@@ -216,6 +237,10 @@ class _Steering:
 
         done = [row.ended is not None for row in self._rows]
         return torch.tensor(done, dtype=torch.bool, device=tokens.device)
+
+
+def _told(precision: Precision | None) -> Note | None:
+    return None if precision is None or precision.is_usual else precision.note
 
 
 def _with_chosen(

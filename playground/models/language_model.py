@@ -14,6 +14,13 @@ from typing import Any
 
 from playground.models.blip2_words import TokenTexts
 from playground.models.loading import load_pretrained
+from playground.models.precision import (
+    Precision,
+    convert,
+    precision_for,
+    stored_torch_dtype,
+)
+from playground.models.typed_text import as_text
 
 # Where a folder says how its model was taught to be asked; ours, no library reads it.
 FRAMES_FILE = "prompt_frames.json"
@@ -55,6 +62,7 @@ class Language:
         frames: By language, how it was taught to be asked.
         context_tokens: The most it reads and writes together.
         is_encoder_decoder: Whether what it reads and what it writes are apart.
+        precision: What its weights are kept in.
     """
 
     module: Any
@@ -63,14 +71,15 @@ class Language:
     frames: Mapping[str, Frame]
     context_tokens: int
     is_encoder_decoder: bool
+    precision: Precision
 
     def tokens_of(self, text: str) -> list[int]:
         """Cuts a text into tokens, with the marks that the model wants around it.
 
-        What a person types is text: the name of a mark, such as that of a picture, is cut into
-        letters.
+        What a person types is text: the name of a mark is cut into letters.
         """
-        ids: list[int] = self.tokenizer(text, split_special_tokens=True)["input_ids"]
+        typed = as_text(self.tokenizer, text)
+        ids: list[int] = self.tokenizer(typed, split_special_tokens=True)["input_ids"]
         return ids
 
     def frame(self, language: str) -> Frame:
@@ -105,8 +114,10 @@ def build_language(folder: Path, *, prefix: str = "language_model.", **options: 
         folder,
         config=config,
         key_mapping={f"^{re.escape(prefix)}": ""} if prefix else None,
-        **options,
+        **({"dtype": stored_torch_dtype(folder)} | options),
     )
+    precision = precision_for(folder)
+    convert(module, precision)
     # The folder's own generation settings are those of the model around it; the library, too,
     # lets the inner model go by its configuration.
     module.generation_config = GenerationConfig.from_model_config(config)
@@ -118,6 +129,7 @@ def build_language(folder: Path, *, prefix: str = "language_model.", **options: 
         frames=read_frames(folder),
         context_tokens=_context_tokens(config, tokenizer),
         is_encoder_decoder=is_encoder_decoder,
+        precision=precision,
     )
 
 

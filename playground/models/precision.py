@@ -56,6 +56,7 @@ class Precision:
         needed_bytes: The whole model in it, with room to run.
         full_bytes: The same in 32 bits.
         free_bytes: What was free when it was chosen; None where the system does not tell.
+        is_usual: Whether it is what would be chosen with all memory free.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Precision:
     needed_bytes: int
     full_bytes: int
     free_bytes: int | None
+    is_usual: bool = True
 
     @property
     def note(self) -> Note:
@@ -93,7 +95,12 @@ def choose(weights: int, place: Place) -> Precision:
     fitting = (name for name in names if free is None or needed_bytes(weights, name) <= free)
     name = next(fitting, INT8)
     return Precision(
-        name, place.half, needed_bytes(weights, name), needed_bytes(weights, FULL), free
+        name=name,
+        half=place.half,
+        needed_bytes=needed_bytes(weights, name),
+        full_bytes=needed_bytes(weights, FULL),
+        free_bytes=free,
+        is_usual=name == names[0],
     )
 
 

@@ -182,14 +182,16 @@ def save_blip_caption(folder: Path) -> None:
 def save_vilt(folder: Path) -> None:
     """ViLT with its fixed list of answers."""
     tokenizer = _bert_tokenizer(folder)
-    ViltImageProcessor(size={"shortest_edge": SIDE}, size_divisor=PATCH).save_pretrained(folder)
+    # As many patches as the published one has: twelve along the shorter side.
+    side = 12 * PATCH
+    ViltImageProcessor(size={"shortest_edge": side}, size_divisor=PATCH).save_pretrained(folder)
     config = ViltConfig(
         vocab_size=len(tokenizer),
         hidden_size=16,
         intermediate_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
-        image_size=2 * SIDE,
+        image_size=side,
         patch_size=PATCH,
         id2label=dict(enumerate(LABELS)),
         label2id={label: number for number, label in enumerate(LABELS)},
@@ -323,7 +325,8 @@ def _save_picture_reader(folder: Path, processor_class: str) -> None:
 def _blip(tokenizer: Any) -> BlipConfig:
     text = TEXT | {
         "vocab_size": len(tokenizer),
-        "encoder_hidden_size": 24,
+        # One width: the decoder looks at questions as it would look at pictures.
+        "encoder_hidden_size": 16,
         "max_position_embeddings": 64,
         "bos_token_id": tokenizer.convert_tokens_to_ids("[DEC]"),
         "eos_token_id": tokenizer.sep_token_id,
@@ -331,7 +334,7 @@ def _blip(tokenizer: Any) -> BlipConfig:
         "pad_token_id": tokenizer.pad_token_id,
         "is_decoder": True,
     }
-    return BlipConfig(text_config=text, vision_config=VISION)
+    return BlipConfig(text_config=text, vision_config=VISION | {"hidden_size": 16})
 
 
 def _t5(tokenizer: Any) -> dict[str, Any]:
