@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context as GradioContext
 
 from playground.collection import read_collection
+from playground.own.sources import Source
 from playground.page.clip_api import add_events
 from playground.page.clip_asking import FAMILY, ClipAsking
 from playground.page.context import Context
 from playground.page.demo import Demo, Paper
 from playground.page.events import PRIVATE
+from playground.page.languages import current_request
 from playground.page.naming import build_naming
+from playground.page.own_pictures import PLAYGROUND, OwnCard, OwnHandlers, source_of
 from playground.page.picture_input import PictureInput
 from playground.page.reading_advice import ReadingAdvice
 from playground.page.result_grid import ResultGrid
@@ -38,7 +42,7 @@ from playground.page.widgets import (
     tool_card,
     workbench,
 )
-from playground.search import MOST_RESULTS, USUAL_RESULTS, Query, read_query
+from playground.search import MOST_RESULTS, USUAL_RESULTS, Query, read_count, read_query
 from playground.visitors.notes import Note
 from playground.visitors.pictures import Picture
 from playground.visitors.sessions import Session
@@ -63,12 +67,13 @@ class Handlers:
         strength: float,
         count: int,
         model: str,
+        where: str,
         request: gr.Request,
     ) -> Shown:
         """Search for what the widgets say: grid, status, notes, inside."""
         pixels = picture.pixels if picture else None
         query, notes = read_query(words, without, pixels, balance, strength)
-        yield from self._show(request, query, notes, count, model)
+        yield from self._show(request, query, notes, count, model, where)
 
     def new_picture(
         self,
@@ -79,30 +84,58 @@ class Handlers:
         strength: float,
         count: int,
         model: str,
+        where: str,
         request: gr.Request,
     ) -> Shown:
         """Search as soon as a picture is there; taking it away asks for nothing by itself."""
         if picture is None and not words:
             yield (gr.skip(),) * 4
             return
-        fields = (words, picture, balance, without, strength, count, model)
+        fields = (words, picture, balance, without, strength, count, model, where)
         yield from self.search(*fields, request)
 
-    def more(self, chosen: str | None, count: int, model: str, request: gr.Request) -> Shown:
+    def elsewhere(
+        self,
+        words: str,
+        picture: Picture | None,
+        balance: float,
+        without: str,
+        strength: float,
+        count: int,
+        model: str,
+        where: str,
+        request: gr.Request,
+    ) -> Shown:
+        """Ask the same of other pictures; without a question, or without pictures, show some."""
+        collection = self._source(request, where).collection
+        if len(collection.pictures) and (words or picture):
+            fields = (words, picture, balance, without, strength, count, model, where)
+            yield from self.search(*fields, request)
+            return
+        ctx = self.asking.ctx
+        places = self.asking.spread(read_count(count), collection)
+        key = "status.ready" if len(collection.pictures) else "own.status.empty"
+        status = status_html(ctx.say(request, key))
+        yield plain_grid(ctx, request, collection, places), status, "", ""
+
+    def more(
+        self, chosen: str | None, count: int, model: str, where: str, request: gr.Request
+    ) -> Shown:
         """Search for pictures like a found one: it becomes the picture, the words go."""
-        place = self.asking.collection.place_of(chosen)
-        picture = self.asking.collection.read(place)
-        for shown in self._show(request, Query(like=place), (), count, model):
+        collection = self._source(request, where).collection
+        place = collection.place_of(chosen)
+        picture = collection.read(place)
+        for shown in self._show(request, Query(like=place), (), count, model, where):
             yield ("", picture, *shown)
 
     def example(self, key: str) -> Callable[..., Shown]:
         """The handler of an example: words, without, picture, and what `search` shows."""
 
-        def run(count: int, model: str, request: gr.Request) -> Shown:
+        def run(count: int, model: str, where: str, request: gr.Request) -> Shown:
             words = self.asking.ctx.say(request, key)
             without = self._without(request, key)
             query, notes = read_query(words, without, None, 0.5, 0.5)
-            for shown in self._show(request, query, notes, count, model):
+            for shown in self._show(request, query, notes, count, model, where):
                 yield (words, without, None, *shown)
 
         return run
@@ -112,7 +145,7 @@ class Handlers:
         ctx, entry = self.asking.ctx, self.asking.ctx.entries(FAMILY)[0]
         index = self.asking.indexes.at_hand(entry)
         if index is not None and ctx.say(request, EXAMPLES[0]) in index.texts:
-            yield from self.example(EXAMPLES[0])(USUAL_RESULTS, entry.key, request)
+            yield from self.example(EXAMPLES[0])(USUAL_RESULTS, entry.key, PLAYGROUND, request)
             return
         grid = plain_grid(ctx, request, self.asking.collection, self.asking.spread(USUAL_RESULTS))
         yield ("", "", None, grid, status_html(ctx.say(request, "status.ready")), "", "")
@@ -120,12 +153,17 @@ class Handlers:
     def receive(self, picture: Picture, request: gr.Request) -> Shown:
         """A picture sent from another tab: search for pictures like it."""
         entry, query = self.asking.ctx.entries(FAMILY)[0], Query(picture=picture.pixels)
-        for shown in self._show(request, query, (), USUAL_RESULTS, entry.key):
-            yield ("", "", picture, *shown)
+        moved = {"where": PLAYGROUND, "moved": True}
+        for shown in self._show(request, query, (), USUAL_RESULTS, entry.key, PLAYGROUND):
+            yield ("", "", picture, *shown, moved)
 
-    def chosen_picture(self, _session: Session, chosen: str | None) -> Picture:
+    def chosen_picture(self, _session: Session, chosen: str | None, where: str) -> Picture:
         """The picture that is sent on."""
-        return self.asking.collection.read(self.asking.collection.place_of(chosen))
+        collection = self._source(current_request(), where).collection
+        return collection.read(collection.place_of(chosen))
+
+    def _source(self, request: gr.Request | None, where: str) -> Source:
+        return source_of(self.asking, request, where)
 
     def _without(self, request: gr.Request, key: str) -> str:
         words = self.asking.ctx.say(request, f"{key}.without")
@@ -138,15 +176,16 @@ class Handlers:
         notes: tuple[Note, ...],
         count: object,
         model: object,
+        where: str,
     ) -> Shown:
-        ctx, collection = self.asking.ctx, self.asking.collection
-        for step in self.asking.told(
-            request, self.asking.find(request, query, count, model), model
-        ):
+        ctx, source = self.asking.ctx, self._source(request, where)
+        news = self.asking.find(request, query, count, model, source)
+        for step in self.asking.told(request, news, model):
             if isinstance(step, str):
                 yield gr.skip(), step, gr.skip(), gr.skip()
                 continue
             status, answer = step
+            collection = source.collection
             told = ctx.say_notes(request, (*notes, *cut_notes(answer.tokens.values())))
             yield (
                 found_grid(ctx, request, collection, answer),
@@ -179,16 +218,21 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
             advice = ReadingAdvice.place(handlers.asking, "clip-search-reading")
             grid = ResultGrid(elem_id="clip-search-grid", sends="clip-search-sends")
-            sends = ctx.sends.offer(ID, handlers.chosen_picture, [grid])
+            own_handlers = OwnHandlers(handlers.asking)
+            functions = own_handlers.functions()
+            own = OwnCard(elem_id="clip-search-own", server_functions=functions, render=False)
+            sends = ctx.sends.offer(ID, handlers.chosen_picture, [grid, own])
             sends.elem_id = "clip-search-sends"
             with inside_drawer(ctx):
                 inside = gr.HTML("", elem_classes="inside-numbers", apply_default_css=False)
         with tools:
+            with tool_card(ctx, "own.heading"):
+                own.render()
             picture, balance = picture_tools(ctx)
             without = without_tool(ctx)
             strength, count, model = search_settings(ctx)
     shown = [grid, status, notes, inside]
-    fields = [words, picture, balance, without, strength, count, model]
+    fields = [words, picture, balance, without, strength, count, model, own]
     opened = [words, without, picture, *shown]
     asked = [go.click, words.submit, without.submit]
     asked += [slider.release for slider in (balance, strength, count)]
@@ -197,17 +241,30 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
     events = [
         gr.on(asked, run, fields, shown, **PRIVATE),
         picture.read.success(look, fields, shown, **PRIVATE),
-        grid.more(like, [grid, count, model], [words, picture, *shown], **PRIVATE),
+        own.choose(ctx.handler(handlers.elsewhere), fields, shown, **PRIVATE),
+        grid.more(like, [grid, count, model, own], [words, picture, *shown], **PRIVATE),
     ]
     for key, chip in chips.items():
         fill = ctx.handler(handlers.example(key))
-        events.append(chip.click(fill, [count, model], opened, **PRIVATE))
+        events.append(chip.click(fill, [count, model, own], opened, **PRIVATE))
     events.append(advice.follow(model, [words, without], asked[:3], then=(run, fields, shown)))
     with line:
         stop = stop_button(ctx, events)
     stop.click(ctx.handler(handlers.asking.stopped), [], status, **PRIVATE)
     gr.on(None, ctx.handler(handlers.opening), [], opened, **PRIVATE)
-    ctx.sends.receive(ID, ctx.handler(handlers.receive), opened)
+    ctx.sends.receive(ID, ctx.handler(handlers.receive), [*opened, own])
+    follow_own(ctx, own, own_handlers, model)
+
+
+def follow_own(ctx: Context, own: OwnCard, handlers: OwnHandlers, model: gr.Dropdown) -> None:
+    """What happens on the card of one's own pictures."""
+    gr.on(None, ctx.handler(handlers.opening), [], own, **PRIVATE)
+    running = own.index(ctx.handler(handlers.index), [own, model], own, **PRIVATE)
+    own.halt(None, cancels=[running], api_visibility="private")
+    own.halt(ctx.handler(handlers.halted), [own, model], own, **PRIVATE)
+    root = GradioContext.root_block
+    if root is not None:
+        root.unload(handlers.leave)
 
 
 def search_bar(ctx: Context) -> tuple[gr.Textbox, gr.Button]:

@@ -10,7 +10,7 @@ let shown = 0;
 const value = () => props.value || {};
 const items = () => value().items || [];
 const say = (key) => (value().words || {})[key] || '';
-const address = (file) => `${root}/pictures/${file.split('/').map(encodeURIComponent).join('/')}`;
+const address = (item) => `${root}/${item.address || `pictures/${item.file.split('/').map(encodeURIComponent).join('/')}`}`;
 const part = (name) => dialog.querySelector(`[data-part="${name}"]`);
 const number = (cosine) => cosine.toFixed(3);
 
@@ -32,7 +32,7 @@ function card(item, place) {
   image.alt = '';
   image.loading = 'lazy';
   image.decoding = 'async';
-  image.src = address(item.file);
+  image.src = address(item);
   button.append(image);
   if (has_score) {
     const line = make('span', 'score');
@@ -93,7 +93,7 @@ function choose(event, id) {
 function open(place) {
   shown = place;
   const item = items()[place];
-  part('picture').src = address(item.file);
+  part('picture').src = address(item);
   part('picture').alt = item.alt;
   part('alt').textContent = item.alt;
   part('place').textContent = `${place + 1} / ${items().length}`;
@@ -104,11 +104,11 @@ function open(place) {
     part('score-number').textContent = number(item.cosine);
     part('score-bar').style.setProperty('--part', item.part);
   }
-  part('licence').textContent = `${say('licence')}${item.licence}`;
+  part('licence').textContent = item.licence ? `${say('licence')}${item.licence}` : '';
   source(item.source);
   part('more').textContent = say('more');
   part('download').textContent = say('download');
-  part('download').href = address(item.file);
+  part('download').href = address(item);
   part('download').download = item.file.split('/').pop();
   for (const name of ['close', 'previous', 'next']) part(name).setAttribute('aria-label', say(name));
   props.value = { ...value(), chosen: item.id };
@@ -118,7 +118,7 @@ function open(place) {
 
 function source(text) {
   const node = part('source');
-  node.replaceChildren(say('source'));
+  node.replaceChildren(text ? say('source') : '');
   if (!/^https:\/\//.test(text)) return node.append(text);
   const link = make('a', '', text.replace(/^https:\/\//, ''));
   link.href = text;

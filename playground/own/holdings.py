@@ -4,7 +4,7 @@ tickets with which a browser fetches a file that it asked for."""
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from playground.keeping import Keeping
@@ -29,7 +29,7 @@ class Holdings:
     def __init__(self, fixed: Sequence[FixedSource] = (), shelves: Shelves | None = None) -> None:
         self.fixed = {source.file_id: source for source in fixed}
         self.shelves = shelves or Shelves()
-        self._tickets: Keeping[str, Callable[[], bytes]] = Keeping(
+        self._tickets: Keeping[str, Callable[[], Iterator[bytes]]] = Keeping(
             lambda _: 1,
             most_bytes=MOST_TICKETS,
             most_values=MOST_TICKETS,
@@ -42,13 +42,13 @@ class Holdings:
         files = [Path(name) for name in settings.collection_names]
         return cls([FixedSource(file, settings.models_folder) for file in files])
 
-    def ticket(self, make: Callable[[], bytes]) -> str:
+    def ticket(self, make: Callable[[], Iterator[bytes]]) -> str:
         """Returns a word with which what `make` gives can be fetched, once, for a short time."""
         word = secrets.token_urlsafe(24)
         self._tickets.put(word, make)
         return word
 
-    def redeem(self, word: str) -> Callable[[], bytes] | None:
+    def redeem(self, word: str) -> Callable[[], Iterator[bytes]] | None:
         """Takes a ticket; None if it is not known any more."""
         taken = self._tickets.drop(lambda key, _: key == word)
         return taken[0] if taken else None

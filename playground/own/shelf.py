@@ -146,7 +146,7 @@ class Shelf:
         self.address_id = secrets.token_hex(8)
         self.making = threading.Lock()
         self._secret = secrets.token_bytes(16)
-        self._most_pictures = most_pictures
+        self.most_pictures = most_pictures
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._came = threading.Condition(self._lock)
@@ -174,8 +174,8 @@ class Shelf:
         """
         with self._lock:
             is_full = self._bytes_held() + len(data) > self._most_bytes
-            if is_full or len(self._pictures) + len(self._waiting) >= self._most_pictures:
-                raise PersonError("mistake.own.full", {"most": self._most_pictures})
+            if is_full or len(self._pictures) + len(self._waiting) >= self.most_pictures:
+                raise PersonError("mistake.own.full", {"most": self.most_pictures})
             self._waiting.append(Waiting(name, data))
             self._waiting_bytes += len(data)
             self._came.notify_all()
@@ -246,8 +246,8 @@ class Shelf:
                 if item.content_id in self._places:
                     self._duplicates += 1
                     continue
-                if len(self._pictures) >= self._most_pictures:
-                    raise PersonError("mistake.own.full", {"most": self._most_pictures})
+                if len(self._pictures) >= self.most_pictures:
+                    raise PersonError("mistake.own.full", {"most": self.most_pictures})
                 self._places[item.content_id] = len(self._pictures)
                 self._pictures.append(item)
                 self._picture_bytes += len(item.preview) + len(item.name) + PICTURE_BYTES

@@ -12,8 +12,9 @@ import numpy as np
 
 from playground.cache import Progress
 from playground.catalog import Entry
-from playground.collection import Collection
+from playground.collection import Collection, Pictures
 from playground.index import Index, Indexes
+from playground.own.sources import Source
 from playground.page.context import Context
 from playground.page.widgets import status_html
 from playground.page.work import Done, Status
@@ -56,7 +57,12 @@ class ClipAsking:
         return entries[read_choice(model, name_key="page.model", choices=entries)]
 
     def find(
-        self, request: gr.Request | None, query: Query, count: object, model: object
+        self,
+        request: gr.Request | None,
+        query: Query,
+        count: object,
+        model: object,
+        source: Source | None = None,
     ) -> Iterator[Status | Done[Answer]]:
         """Looks for pictures.
 
@@ -65,6 +71,7 @@ class ClipAsking:
             query: A checked query.
             count: How many pictures, as it arrived.
             model: Which model, as it arrived.
+            source: Where to look; None for the playground's pictures.
 
         Yields:
             News, then the answer.
@@ -77,7 +84,7 @@ class ClipAsking:
         def job(index: Index, asker: Asker) -> Answer:
             return find(self.ctx.cache, index, query, count=wanted, asker=asker)
 
-        return self._ask(request, model, job, lambda index: is_stored(index, query))
+        return self.ask(request, model, job, lambda index: is_stored(index, query), source)
 
     def name(
         self,
@@ -112,7 +119,7 @@ class ClipAsking:
         def needs_no_model(index: Index) -> bool:
             return is_naming_stored(index, picture, checked.labels, texts)
 
-        return self._ask(request, model, job, needs_no_model), (*checked.notes, *notes)
+        return self.ask(request, model, job, needs_no_model), (*checked.notes, *notes)
 
     def told(
         self, request: gr.Request | None, news: Iterator[Status | Done[Any]], model: object
@@ -152,27 +159,76 @@ class ClipAsking:
         """Returns the status line after somebody pressed Stop."""
         return status_html(self.ctx.say(request, "status.stopped"))
 
-    def spread(self, count: int) -> range:
+    def spread(self, count: int, collection: Pictures | None = None) -> range:
         """Returns up to `count` places of pictures, spread over the collection."""
-        total = len(self.collection.pictures)
+        total = len((collection or self.collection).pictures)
         return range(0, total, max(1, total // count))[:count]
 
-    def _ask(
+    def ask(
         self,
         request: gr.Request | None,
         model: object,
         job: Callable[[Index, Asker], R],
         needs_no_model: Callable[[Index], bool],
+        source: Source | None = None,
     ) -> Iterator[Status | Done[R]]:
+        """Does a job on the collection's index, which is made first if need be.
+
+        Args:
+            request: Who asks.
+            model: Which model, as it arrived.
+            job: Gets the index and who asks.
+            needs_no_model: Whether the index alone is enough.
+            source: Whose index; None for the playground's pictures.
+
+        Returns:
+            News, then the result.
+
+        Raises:
+            PersonError: There is no such model.
+        """
         item, visitor = self.entry(model), self.ctx.visitor(request)
-        index = self.indexes.at_hand(item)
+        where: Source = source or self.indexes
+        index = where.at_hand(item)
         if index is not None and needs_no_model(index):
             # At once and without a turn: a page that opens must not stand in its own way.
             began = time.monotonic()
             return iter([Done(job(index, Asker(visitor)), time.monotonic() - began)])
 
         def work(report: Callable[[Progress | Note], None], is_left: Callable[[], bool]) -> R:
-            index = self.indexes.ensure(item, visitor=visitor, progress=report, cancel=is_left)
+            index = where.ensure(item, visitor=visitor, progress=report, cancel=is_left)
+            return job(index, Asker(visitor, report, is_left))
+
+        return self.ctx.work(request, work, title=item.title)
+
+    def ask_at_hand(
+        self,
+        request: gr.Request | None,
+        model: object,
+        job: Callable[[Index | None, Asker], R],
+        needs_no_model: Callable[[Index], bool],
+    ) -> Iterator[Status | Done[R]]:
+        """As `ask`, for a job that can do without an index: none is made for it.
+
+        Args:
+            request: Who asks.
+            model: Which model, as it arrived.
+            job: Gets the index, or None where it is not at hand, and who asks.
+            needs_no_model: Whether the index alone is enough.
+
+        Returns:
+            News, then the result.
+
+        Raises:
+            PersonError: There is no such model.
+        """
+        item, visitor = self.entry(model), self.ctx.visitor(request)
+        index = self.indexes.at_hand(item)
+        if index is not None and needs_no_model(index):
+            began = time.monotonic()
+            return iter([Done(job(index, Asker(visitor)), time.monotonic() - began)])
+
+        def work(report: Callable[[Progress | Note], None], is_left: Callable[[], bool]) -> R:
             return job(index, Asker(visitor, report, is_left))
 
         return self.ctx.work(request, work, title=item.title)

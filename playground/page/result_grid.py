@@ -101,6 +101,7 @@ def grid_value(
             {
                 "id": item.picture.id,
                 "file": item.picture.file,
+                "address": item.picture.address,
                 "alt": item.picture.alt[language],
                 "licence": item.picture.licence,
                 "source": item.picture.source,

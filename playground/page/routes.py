@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from playground.cache import Row
 from playground.page.languages import best_language, language_of_tag
+from playground.page.own_routes import own_routes
 from playground.page.picture_files import picture_files
 from playground.page.script_files import script_files
 from playground.sizes import amount
@@ -40,6 +41,7 @@ def routes(ctx: Context) -> list[BaseRoute]:
         Route("/metrics", metrics, methods=["GET"]),
         Route("/health", health, methods=["GET"]),
         Route("/loaded", loaded, methods=["GET"]),
+        *own_routes(ctx),
         picture_files(),
         script_files(),
     ]

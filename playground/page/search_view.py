@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import numpy as np
 
-from playground.collection import Collection
+from playground.collection import Pictures
 from playground.explain.similarity import own_probabilities, probabilities
 from playground.models.clip import TokenCount
 from playground.page.languages import language_of
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 def found_grid(
-    ctx: Context, request: gr.Request | None, collection: Collection, answer: Answer
+    ctx: Context, request: gr.Request | None, collection: Pictures, answer: Answer
 ) -> dict[str, Any]:
     """Makes the value of the grid: pictures with their cosines, best first.
 
     A bar is empty for the picture of the collection that fits least and full for the best one.
     """
-    lowest, highest = float(answer.cosines.min()), float(answer.cosines[answer.places[0]])
+    lowest, highest = float(np.nanmin(answer.cosines)), float(answer.cosines[answer.places[0]])
     room = max(highest - lowest, 1e-9)
     shown = [
         Shown(
@@ -43,7 +43,7 @@ def found_grid(
 
 
 def plain_grid(
-    ctx: Context, request: gr.Request | None, collection: Collection, places: Iterable[int]
+    ctx: Context, request: gr.Request | None, collection: Pictures, places: Iterable[int]
 ) -> dict[str, Any]:
     """Makes the value of a grid of pictures that nobody asked for: no scores."""
     shown = [Shown(collection.pictures[place]) for place in places]
@@ -60,7 +60,7 @@ def cut_notes(tokens: Iterable[TokenCount]) -> tuple[Note, ...]:
 
 
 def search_inside(
-    ctx: Context, request: gr.Request | None, collection: Collection, answer: Answer
+    ctx: Context, request: gr.Request | None, collection: Pictures, answer: Answer
 ) -> str:
     """Writes the drawer of a search: cosine, logit and share of each result, and the tokens."""
     language = language_of(request)
@@ -102,10 +102,13 @@ def _shares(answer: Answer, bias: float | None) -> np.ndarray:
         return own_probabilities(
             answer.cosines, logit_scale=scale, own_scale=scale, logit_bias=bias
         )
-    shares = probabilities(
-        answer.cosines[:, None], logit_scale=answer.logit_scale, across="pictures"
-    )
-    return shares[:, 0]
+    # Of a very large collection only the found pictures and an even sample were compared.
+    known = np.isfinite(answer.cosines)
+    shares = np.full(len(known), np.nan)
+    shares[known] = probabilities(
+        answer.cosines[known, None], logit_scale=answer.logit_scale, across="pictures"
+    )[:, 0]
+    return shares
 
 
 def naming_inside(ctx: Context, request: gr.Request | None, naming: Naming) -> str:

@@ -40,6 +40,7 @@ _HIDDEN_ESCAPE = re.compile(r"%(2e|2f|5c|25|00)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DRIVE_PATH = re.compile(r"[A-Za-z]:[\\/][^\\/]")
 _CALL = re.compile(r"/gradio_api/(queue/join|run/|api/|call/|component_server|cancel)")
+_UPLOADS = ("/gradio_api/upload", "/own/picture", "/own/part")
 _SCHEME = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -134,7 +135,7 @@ def judge_head(scope: Scope, rules: GuardRules) -> Refusal | None:
 
 def is_upload(path: str) -> bool:
     """Returns whether a path takes the files that people choose."""
-    return path.rstrip("/").endswith("/gradio_api/upload")
+    return path.rstrip("/").endswith(_UPLOADS)
 
 
 def is_call(path: str) -> bool:
