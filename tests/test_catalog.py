@@ -10,6 +10,7 @@ import pytest
 
 from playground import catalog
 from playground.cache import Cache, Model, Part
+from playground.cache.mover import TorchMover
 from playground.catalog import (
     BUILT_IN,
     CATALOG,
@@ -20,7 +21,7 @@ from playground.catalog import (
     of_family,
 )
 from playground.hub.plan import wanted_files
-from playground.models import clip, sam
+from playground.models import blip2, clip, sam
 from playground.settings import read_settings
 from playground.visitors.errors import PersonError, explain
 from tests.models.tiny_clip import save_tiny_clip
@@ -69,6 +70,19 @@ def test_built_in_bytes_of_a_segmenter_are_the_true_ones(item):
     modules = [sam.build(name, folder).module for name in ("encoder", "decoder")]
     tensors = [tensor for part in modules for tensor in (*part.parameters(), *part.buffers())]
     assert item.bytes_on_device == sum(tensor.nbytes for tensor in tensors)
+
+
+@pytest.mark.parametrize("item", of_family("blip2", BUILT_IN), ids=lambda item: item.key)
+def test_built_in_bytes_of_a_talker_are_the_true_ones(item):
+    folder = folder_of(item)
+    assert is_on_disk(item)
+    assert item.bytes_on_disk == sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    mover = TorchMover()
+    parts = [blip2.build(key.rpartition("/")[2], folder) for key in item.parts]
+    assert item.bytes_on_device == sum(mover.size(mover.home(part)) for part in parts)
+    eyes, language, _ = parts
+    assert item.queries == len(eyes.query_tokens.weight)
+    assert item.context_tokens == language.context_tokens
 
 
 def test_unknown_key():
