@@ -65,12 +65,12 @@ class Handlers:
 
     def open_file(self, request: gr.Request, asked: Asked, chosen: Chosen) -> Steps:
         """Open a visitor's own picture."""
-        yield from self.opening.file(request, asked.file, chosen, asked.history)
+        yield from self.opening.file(request, asked.file, chosen, asked)
 
     def open_again(self, request: gr.Request, asked: Asked, chosen: Chosen) -> Steps:
         """Open a picture anew that the server has forgotten, if it is one of the playground's."""
         example = self.service.example_of(asked.picture_hash)
-        yield from self.opening.example(request, example, chosen, asked.history)
+        yield from self.opening.example(request, example, chosen, asked)
 
     def ask(self, request: gr.Request, asked: Asked, chosen: Chosen) -> Steps:
         """Answer a question."""

@@ -14,6 +14,7 @@ from playground.chatting.conversation import CAPTION, MOST_TURNS, Reply, Setting
 from playground.chatting.questions import language_of_question, read_question
 from playground.chatting.stored import EXAMPLES, StoredTalk, read_stored, stored_file
 from playground.page.chat_asking import Asking, Chosen, Steps, going
+from playground.page.chat_canvas import Asked
 from playground.page.chat_service import ChatService
 from playground.page.chat_values import empty_value, talk_value
 from playground.page.languages import language_of
@@ -25,6 +26,7 @@ from playground.visitors.words import read_words
 
 History = Sequence[tuple[str, str]]
 MOST_ANSWER = 4000
+NOTHING = Asked()
 
 
 @dataclass(frozen=True)
@@ -43,24 +45,27 @@ class Opening:
             return
         yield from self._show(request, talk, ())
 
-    def file(
-        self, request: gr.Request, path: str | None, chosen: Chosen, history: History = ()
-    ) -> Steps:
+    def file(self, request: gr.Request, path: str | None, chosen: Chosen, asked: Asked) -> Steps:
         """Open a file that a visitor chose, dropped or pasted.
 
         Args:
             request: Who asks.
             path: Where Gradio put it.
             chosen: Who answers, and how.
-            history: Questions and answers of a talk that the server has forgotten, as they arrived.
+            asked: Holds questions and answers of a talk that the server has forgotten, or asks for
+                a fresh talk.
         """
         if path is None:
             raise PersonError("mistake.picture.missing")
         picture = read_picture(Path(path))
-        yield from self.picture(request, picture, plain_name(path), chosen, history)
+        yield from self.picture(request, picture, plain_name(path), chosen, asked)
 
     def example(
-        self, request: gr.Request, picture_id: str | None, chosen: Chosen, history: History = ()
+        self,
+        request: gr.Request,
+        picture_id: str | None,
+        chosen: Chosen,
+        asked: Asked = NOTHING,
     ) -> Steps:
         """Open one of the playground's pictures.
 
@@ -68,12 +73,12 @@ class Opening:
             request: Who asks.
             picture_id: Which, as it arrived.
             chosen: Who answers, and how.
-            history: As in `file`.
+            asked: As in `file`.
         """
         talk = self._example_talk(request, picture_id, chosen)
-        if history:
+        if asked.history or asked.is_fresh:
             talk = replace(talk, is_stored=False, caption=(), turns=())
-        yield from self._show(request, talk, history)
+        yield from self._show(request, talk, asked.history)
 
     def picture(
         self,
@@ -81,7 +86,7 @@ class Opening:
         picture: Picture,
         name: str,
         chosen: Chosen,
-        history: History = (),
+        asked: Asked = NOTHING,
     ) -> Steps:
         """Open a picture that is here already.
 
@@ -90,14 +95,15 @@ class Opening:
             picture: The picture.
             name: Name of its file.
             chosen: Who answers, and how.
-            history: As in `file`.
+            asked: As in `file`.
         """
         example = self.service.example_of(picture.content_id)
         if example is not None:
-            yield from self.example(request, example, chosen, history)
+            yield from self.example(request, example, chosen, asked)
             return
         alt = self.service.ctx.say(request, "blip2_chat.alt", name=Path(name).name)
-        yield from self._show(request, self.talk(request, picture, name, alt, chosen), history)
+        talk = self.talk(request, picture, name, alt, chosen)
+        yield from self._show(request, talk, asked.history)
 
     def talk(
         self, request: gr.Request, picture: Picture, name: str, alt: str, chosen: Chosen

@@ -288,6 +288,8 @@ def _finished(reply: Reply, answer: blip2.Answer, first: float, seconds: float) 
     notes = list(reply.notes)
     if (dropped := len(reply.history or ()) - answer.turns_used) > 0:
         notes.append(Note("chat.note.turns_dropped", {"count": dropped}))
+    if answer.precision is not None:
+        notes.append(answer.precision)
     if answer.unread:
         notes.append(Note("chat.note.unread", {"words": answer.unread}))
     return replace(
