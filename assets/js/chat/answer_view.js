@@ -90,7 +90,7 @@ export class AnswerView {
       app.choose({ turn: this.turn.id, index: this.index, word: place, isByHand: true });
       app.wordPanel.open(button);
     });
-    return { button, nodes: [document.createTextNode(seen ? before : ''), button, document.createTextNode(seen ? after : t)] };
+    return { button, nodes: [document.createTextNode(seen && place ? before : ''), button, document.createTextNode(seen ? after : t)] };
   }
 
   // One stop of the Tab key for each answer; the arrows walk over its words.

@@ -157,7 +157,7 @@ export class Asking {
   }
 
   carried(event) {
-    if (this.isStartingOver) return { is_fresh: true };
-    return this.isReopening && (event === 'open' || event === 'again') ? { history: this.app.talkOf.history() } : {};
+    if (!this.isReopening || (event !== 'open' && event !== 'again')) return {};
+    return this.isStartingOver ? { is_fresh: true } : { history: this.app.talkOf.history() };
   }
 }

@@ -6,6 +6,7 @@ import { pathOf, svg } from './part.js';
 const LEAST_DRAG = 6;
 const LEAST_SHARE = 0.02;
 const STEP_SHARE = 0.02;
+const TOUCH = matchMedia('(pointer: coarse)');
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Look {
@@ -74,6 +75,7 @@ export class Look {
     const { app } = this;
     if (!app.picture?.id) return;
     this.mode = mode;
+    this.isByKeys = isByKeys;
     this.cursor = null;
     const { width, height } = this.size;
     if (mode === 'box' && isByKeys && !app.part?.box) app.setPart({ box: [width / 4, height / 4, (3 * width) / 4, (3 * height) / 4].map(Math.round) });
@@ -196,8 +198,9 @@ export class Look {
     if (app.isReading) return 'reading';
     if (!app.picture) return 'tip_empty';
     if (this.isTaking) return 'tip_taking';
-    if (this.mode) return `tip_${this.mode}`;
-    return app.part ? 'tip_part' : 'tip_start';
+    if (this.mode) return `tip_${this.mode}${this.isByKeys ? '_keys' : ''}`;
+    if (app.part) return 'tip_part';
+    return TOUCH.matches ? 'tip_start_touch' : 'tip_start';
   }
 
   drawing(part) {

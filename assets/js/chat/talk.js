@@ -93,5 +93,7 @@ export class Talk {
     if (!isMore && !this.isAtEnd) return;
     this.isAtEnd = true;
     this.list.scrollTop = this.list.scrollHeight;
+    // On a phone the page scrolls, and only for whoever has just asked.
+    if (isMore && this.app.asking.isAnswering) this.list.lastElementChild.scrollIntoView({ block: 'nearest' });
   }
 }

@@ -3,6 +3,8 @@
 import { make, percent } from '../shared/dom.js';
 import { apart, leastSure, restOf } from './sureness.js';
 
+// The server rounds: what is on the list is never quite nothing.
+const shareOf = (part) => `${percent(Math.max(part, 1e-6))} %`;
 const ROOM = matchMedia('(min-width: 1001px)');
 
 export class WordPanel {
@@ -85,11 +87,13 @@ export class WordPanel {
   sentence(answer, place) {
     const before = answer.words.slice(0, place).map(({ t }) => t).join('');
     const [space, seen] = apart(answer.words[place].t);
-    return [document.createTextNode(before + space), make('mark', '', seen || this.shown(answer.words[place].t))];
+    return [document.createTextNode((before + space).trimStart()), make('mark', '', seen || this.shown(answer.words[place].t))];
   }
 
   shown(text) {
     const { ui } = this.app;
+    // A letter that the model writes in several pieces.
+    if (text.includes('\ufffd')) return ui.say('piece');
     if (text.trim()) return text.trim();
     return ui.say(text ? 'space' : 'ends');
   }
@@ -105,7 +109,7 @@ export class WordPanel {
         app.choose({ turn, index, word: place, isByHand: true });
       },
     });
-    button.append(make('span', 'chat-bar-text', this.shown(text)), this.track(probability), make('span', 'chat-bar-number', `${percent(probability)} %`));
+    button.append(make('span', 'chat-bar-text', this.shown(text)), this.track(probability), make('span', 'chat-bar-number', shareOf(probability)));
     if (isThis) button.setAttribute('aria-current', 'true');
     entry.append(button);
     return entry;
@@ -120,7 +124,7 @@ export class WordPanel {
   rest(others) {
     const entry = make('li', 'chat-rest');
     const part = restOf(others);
-    entry.append(make('span', 'chat-bar-text', this.app.ui.say('all_others')), this.track(part), make('span', 'chat-bar-number', `${percent(part)} %`));
+    entry.append(make('span', 'chat-bar-text', this.app.ui.say('all_others')), this.track(part), make('span', 'chat-bar-number', shareOf(part)));
     return entry;
   }
 
