@@ -1,4 +1,4 @@
-"""What the catalogue says of one model."""
+"""What the catalogue says of one model; of a question set on the hub, what it takes to fetch."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ class Entry:
             family.
         also_named: What `architectures` of its `config.json` may say beside `class_name`.
         queries: Queries between its eyes and its language model; 0 where it has none.
+        repository: What the hub calls it: "model", or "dataset" for a set of questions.
     """
 
     key: str
@@ -81,3 +82,4 @@ class Entry:
     also_named: tuple[str, ...] = ()
     prompts_key: str = ""
     queries: int = 0
+    repository: str = "model"

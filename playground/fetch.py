@@ -21,6 +21,7 @@ from playground.hub.faults import fault, page_of
 from playground.hub.places import cache_folder, keep
 from playground.hub.plan import Plan, make_plan
 from playground.hub.snapshot import download, free_bytes
+from playground.published.question_sets import QUESTION_SETS
 from playground.sentences import read_sentences
 from playground.settings import SettingError, Settings, read_settings
 from playground.sizes import amount
@@ -28,6 +29,7 @@ from playground.visitors.errors import PersonError
 
 DONE, FAILED, WRONG_USE, DECLINED, INTERRUPTED = 0, 1, 2, 3, 130
 COMMIT_LETTERS = 8
+LISTED = (*CATALOG, *QUESTION_SETS)
 
 
 class Speaker:
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     if asked.list:
         _print_list(say, settings)
         return DONE
-    known = {item.key: item for item in CATALOG if not item.is_built_in}
+    known = {item.key: item for item in LISTED if not item.is_built_in}
     keys = [*asked.keys, *(k for k, item in known.items() if item.family == asked.all_of)]
     unknown = [key for key in keys if key not in known]
     if unknown or not keys:
@@ -98,8 +100,8 @@ def _command_line(say: Speaker) -> argparse.ArgumentParser:
 
 def _print_list(say: Speaker, settings: Settings) -> None:
     """One line for each model: key, whether it is here, size, licence, gate."""
-    width = max(len(item.key) for item in CATALOG)
-    for item in CATALOG:
+    width = max(len(item.key) for item in LISTED)
+    for item in LISTED:
         is_here = is_on_disk(item, settings.models_folder)
         state = say("fetch.here" if is_here else "fetch.missing")
         words = [state.ljust(len(say("fetch.missing"))), amount(item.bytes_on_disk)]

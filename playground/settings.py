@@ -47,6 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("most_visitors", 40, 1, 1000),
     Setting("device_budget_gb", 0.0, 0, 1000),
     Setting("models_folder", ""),
+    Setting("scienceqa_folder", ""),
     Setting("collections", ""),
     Setting("download", ""),
     Setting("operator_code", ""),
@@ -67,6 +68,7 @@ class Settings:
     most_visitors: int
     device_budget_gb: float
     models_folder: str
+    scienceqa_folder: str
     collections: str
     download: str
     operator_code: str

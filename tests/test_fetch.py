@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from playground import fetch
-from playground.catalog import CATALOG, entry
+from playground.catalog import entry
 from playground.fetch import DECLINED, DONE, FAILED, INTERRUPTED, WRONG_USE, main, system_language
 from playground.hub.places import read_note, snapshot_of
 from tests.hub.conftest import hub
@@ -25,7 +25,7 @@ OTHER = published("other", family="sam")
 @pytest.fixture(autouse=True)
 def world(monkeypatch, tmp_path):
     """A catalogue of two published models, a folder of their own, an English system."""
-    monkeypatch.setattr(fetch, "CATALOG", (entry("mini-clip"), ITEM, OTHER))
+    monkeypatch.setattr(fetch, "LISTED", (entry("mini-clip"), ITEM, OTHER))
     monkeypatch.setenv("PLAYGROUND_MODELS_FOLDER", str(tmp_path / "cache"))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.delenv("PLAYGROUND_OFFLINE", raising=False)
@@ -134,7 +134,7 @@ def test_the_list(hub, there, capsys):
 
 
 def test_gated_models_are_marked_in_the_list(monkeypatch, capsys):
-    monkeypatch.setattr(fetch, "CATALOG", (replace(ITEM, is_gated=True),))
+    monkeypatch.setattr(fetch, "LISTED", (replace(ITEM, is_gated=True),))
     main(["--list"])
     assert "on request only" in capsys.readouterr().out
 
@@ -177,4 +177,4 @@ def test_the_command_runs_without_heavy_libraries():
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     lines = found.stdout.splitlines()
-    assert lines[-1] == "[]" and len(lines) == len(CATALOG) + 2
+    assert lines[-1] == "[]" and len(lines) == len(fetch.LISTED) + 2

@@ -30,7 +30,8 @@ def endpoint() -> str:
 
 def page_of(item: Entry) -> str:
     """Returns the address of a model's page, where a gate is opened."""
-    return f"{endpoint()}/{item.source}"
+    kind = "" if item.repository == "model" else f"{item.repository}s/"
+    return f"{endpoint()}/{kind}{item.source}"
 
 
 def fault(name: str, item: Entry, **more: Value) -> HubFault:

@@ -51,7 +51,7 @@ def cache_folder(models_folder: str = "") -> Path:
 
 def repository_folder(item: Entry, models_folder: str = "") -> Path:
     """Returns the folder of one repository in the library's layout."""
-    return cache_folder(models_folder) / f"models--{item.source.replace('/', '--')}"
+    return cache_folder(models_folder) / f"{item.repository}s--{item.source.replace('/', '--')}"
 
 
 def read_note(item: Entry, models_folder: str = "") -> Note:
@@ -111,7 +111,7 @@ def snapshot_of(item: Entry, models_folder: str = "") -> Path | None:
     """
     if models_folder:
         plain = Path(models_folder).expanduser() / item.source
-        if _is_whole(plain):
+        if _is_whole(item, plain):
             return plain
     repository = repository_folder(item, models_folder)
     note = read_note(item, models_folder)
@@ -121,7 +121,7 @@ def snapshot_of(item: Entry, models_folder: str = "") -> Path | None:
     folder = repository / "snapshots" / commit
     if note.files and commit == note.commit:
         return folder if _has_all(folder, note.files) else None
-    return folder if _is_whole(folder) else None
+    return folder if _is_whole(item, folder) else None
 
 
 def _note_file(item: Entry, models_folder: str) -> Path:
@@ -143,8 +143,10 @@ def _has_all(folder: Path, files: dict[str, int]) -> bool:
         return False
 
 
-def _is_whole(folder: Path) -> bool:
+def _is_whole(item: Entry, folder: Path) -> bool:
     """Without a note: a configuration, and every weight file that it or its index names."""
+    if item.repository == "dataset":
+        return all(any(folder.glob(pattern)) for pattern in item.files)
     if not any(folder.glob("*config.json")):
         return False
     names: Iterable[str] = [file.name for file in folder.glob("*.safetensors") if file.is_file()]

@@ -19,7 +19,7 @@ from playground.hub.places import COMMIT, kept_commit, repository_folder
 from playground.models.files import PICKLES, wants_code
 
 if TYPE_CHECKING:
-    from huggingface_hub.hf_api import ModelInfo, RepoSibling
+    from huggingface_hub.hf_api import DatasetInfo, ModelInfo, RepoSibling
 
 ASK_SECONDS = 10.0
 USUAL_FILES = ("*.json", "*.txt", "*.safetensors")
@@ -84,11 +84,15 @@ def make_plan(item: Entry, models_folder: str = "", *, newest: bool = False) -> 
         info = _ask(item, commit)
         siblings = {sibling.rfilename: sibling for sibling in info.siblings or ()}
         wanted = wanted_files(item, siblings)
-        _check_weights(item, wanted, siblings)
+        if item.repository == "model":
+            _check_weights(item, wanted, siblings)
+        elif not wanted:
+            raise fault("not_found", item)
         found = str(info.sha)
         if not COMMIT.fullmatch(found):
             raise ValueError("the hub did not tell the version")
-        _check_config(item, found, wanted)
+        if item.repository == "model":
+            _check_config(item, found, wanted)
         files = sorted((_planned(siblings[name]) for name in wanted), key=_weights_last)
     except Exception as error:
         raise hub_fault(error, item) from error
@@ -132,8 +136,10 @@ def bytes_here(blobs: Path, file: PlannedFile) -> int:
     return 0
 
 
-def _ask(item: Entry, commit: str) -> ModelInfo:
-    return HfApi(endpoint=endpoint()).model_info(
+def _ask(item: Entry, commit: str) -> ModelInfo | DatasetInfo:
+    hub = HfApi(endpoint=endpoint())
+    ask = hub.dataset_info if item.repository == "dataset" else hub.model_info
+    return ask(
         item.source, revision=commit or item.branch, files_metadata=True, timeout=ASK_SECONDS
     )
 

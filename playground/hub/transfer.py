@@ -168,7 +168,13 @@ def _stream(
             have = 0
         elif file.size:
             return
-    url = hf_hub_url(item.source, file.name, revision=commit, endpoint=endpoint())
+    url = hf_hub_url(
+        item.source,
+        file.name,
+        repo_type=item.repository,
+        revision=commit,
+        endpoint=endpoint(),
+    )
     # Compressed, the bytes would not be those of the digest, nor of the range.
     headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
     if have:

@@ -50,7 +50,7 @@ Files = Mapping[str, Path] | None
 class MeasureHandlers:
     """What happens when somebody does something.
 
-    Each gives status, notes, progress, result, wrong answers, leaderboard, download.
+    Most give status, notes, progress, result, download, wrong answers, leaderboard.
     """
 
     measuring: Measuring
@@ -88,13 +88,13 @@ class MeasureHandlers:
     def opening(self, is_open: bool, request: gr.Request) -> Shown:
         """What the mode opens on: a run that was made beforehand, before any model."""
         if is_open:
-            return True, *(gr.skip(),) * 7
-        ctx, view = self.measuring.service.ctx, self._view(request)
-        measured = self.measuring.opening(language_of(request))
+            return True, *(gr.skip(),) * 8
+        ctx, view, language = self.measuring.service.ctx, self._view(request), language_of(request)
+        measured = self.measuring.opening(language)
         board = view.board(EMOJI, self.measuring.rows(request, EMOJI))
         if measured is None:
             ready = status_html(ctx.say(request, "status.ready"))
-            return True, ready, "", "", view.empty(), "", board, gr.skip()
+            return True, language, ready, "", "", view.empty(), gr.skip(), "", board
         said = ctx.say(
             request,
             "vqa.stored",
@@ -102,7 +102,7 @@ class MeasureHandlers:
             percent=percent(measured.result.score),
             count=measured.scored.count,
         )
-        return True, *self._parts(request, measured, said)
+        return True, language, *self._parts(request, measured, said)
 
     def choose_set(self, set_key: str, request: gr.Request) -> Shown:
         """Show what belongs to a set: its language, or a place for files; and its leaderboard."""
@@ -141,9 +141,9 @@ class MeasureHandlers:
             html.escape(ctx.say_notes(request, questions.notes)),
             "",
             view.result(questions, result, scored.title),
+            gr.update(value=result_json(questions, result, scored), interactive=True),
             view.wrong(questions, result),
             view.board(questions.key, rows),
-            gr.update(value=result_json(questions, result, scored), interactive=True),
         )
 
     def _view(self, request: gr.Request) -> MeasureView:
@@ -174,7 +174,8 @@ def build_measure(service: ChatService) -> None:
             wrong, board = _place("wrong"), _place("board")
         with tools:
             fields, go = measure_tools(ctx, handlers, board)
-    shown = [status, notes, progress, result, wrong, board, download]
+    shown = [status, notes, progress, result, download, wrong, board]
+    language = fields[2]
     # One run at a time: a second press while one goes on would only wait behind it.
     event = go.click(ctx.handler(handlers.measure), fields, shown, **PRIVATE)
     with line:
@@ -185,7 +186,7 @@ def build_measure(service: ChatService) -> None:
     while tab is not None and not isinstance(tab, gr.Tab):
         tab = tab.parent
     assert isinstance(tab, gr.Tab), "measuring is a mode: it is built inside a tab"
-    tab.select(ctx.handler(handlers.opening), opened, [opened, *shown], **PRIVATE)
+    tab.select(ctx.handler(handlers.opening), opened, [opened, language, *shown], **PRIVATE)
     add_measure_event(measuring)
 
 

@@ -48,6 +48,8 @@ class Context:
     store: Store
     # What the check at the start found, for the Models panel.
     troubles: list[Note] = field(default_factory=list)
+    # Sets of questions that can be fetched as models can.
+    question_sets: tuple[Entry, ...] = ()
     # What people brought along: their own pictures, and the operator's collections.
     holdings: Holdings = field(default_factory=Holdings)
 
@@ -78,6 +80,11 @@ class Context:
     def entries(self, family: str) -> tuple[Entry, ...]:
         """The catalogue's models of one family, in its order."""
         return tuple(entry for entry in self.catalog if entry.family == family)
+
+    @property
+    def listed(self) -> tuple[Entry, ...]:
+        """Everything that the Models panel shows: the models, then sets of questions."""
+        return (*self.catalog, *self.question_sets)
 
     def is_on_disk(self, entry: Entry) -> bool:
         """Whether a model's files are on this machine."""

@@ -23,6 +23,7 @@ from playground.page.languages import LANGUAGES, Languages, best_language
 from playground.page.routes import routes
 from playground.page.sends import Sends
 from playground.page.theme import theme
+from playground.published.question_sets import QUESTION_SETS
 from playground.settings import Settings
 from playground.visitors.guard import Guard, GuardRules
 from playground.visitors.sessions import Sessions
@@ -37,12 +38,12 @@ GIGABYTE = 1_000_000_000
 
 def make_context(settings: Settings, languages: Languages) -> Context:
     """The parts that all tabs share, for one run."""
-    check_names(settings, CATALOG)
+    check_names(settings, (*CATALOG, *QUESTION_SETS))
     most = round(settings.device_budget_gb * GIGABYTE) or None
     store = Store(settings)
     cache = Cache(cache_items(CATALOG, settings, store), most_bytes=most)
     # What failed before the files came must not rest any longer.
-    store.on_arrival = lambda item: cache.retry(item.key)
+    store.on_arrival = lambda item: cache.retry(item.key) if item.parts else None
     return Context(
         cache=cache,
         catalog=CATALOG,
@@ -52,6 +53,7 @@ def make_context(settings: Settings, languages: Languages) -> Context:
         settings=settings,
         sends=Sends(),
         store=store,
+        question_sets=QUESTION_SETS,
         holdings=Holdings.of(settings),
     )
 

@@ -173,7 +173,7 @@ class MeasureView:
         if questions.key == EMOJI:
             alt = html.escape(self.shipped.alt(item.picture, language_of(self.request)))
         small = thumbnail(questions.open_picture(item.picture), THUMBNAIL_PIXELS)
-        return f'<img src="{small}" alt="{alt}" loading="lazy">'
+        return f'<img src="{small}" alt="{alt}">'
 
     def _own_row(self, row: Scored, columns: Sequence[str]) -> str:
         told = []

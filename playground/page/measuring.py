@@ -14,12 +14,14 @@ import numpy as np
 
 from playground.cache import Progress
 from playground.entries import Entry
+from playground.hub.places import snapshot_of
 from playground.models import blip2
 from playground.models.blip2_kinds import KINDS
 from playground.page.chat_service import FAMILY, ChatService
 from playground.page.languages import LANGUAGES, language_of
 from playground.page.progress import in_words
 from playground.page.work import Done, Partial, Status, Work
+from playground.published.question_sets import SCIENCE_QA_COPY
 from playground.search import Asker
 from playground.visitors.errors import PersonError
 from playground.visitors.notes import Note
@@ -32,7 +34,13 @@ from playground.vqa.packages import files_package
 from playground.vqa.question_sets import OWN, read_own_set
 from playground.vqa.runner import Result, measure
 from playground.vqa.science_qa import choice_prompt, column_scores
-from playground.vqa.science_qa_files import SCIENCE_QA, is_science_qa, read_science_qa
+from playground.vqa.science_qa_copy import ScienceQaCopy
+from playground.vqa.science_qa_files import (
+    SCIENCE_QA,
+    is_science_qa,
+    read_folder,
+    read_science_qa,
+)
 from playground.vqa.shipped import EMOJI, ShippedSet
 from playground.vqa.stored import read_stored, stored_file
 
@@ -195,7 +203,13 @@ class Measuring:
             for name in dict.fromkeys(item.picture for item in questions.items):
                 questions.open_picture(name)
             return replace(questions, key=f"{OWN}-{_digest(questions)}")
-        raise PersonError("vqa.mistake.no_science_qa")
+        folder = self.service.ctx.settings.scienceqa_folder
+        if folder:
+            return read_folder(Path(folder))
+        copy = snapshot_of(SCIENCE_QA_COPY, self.service.ctx.settings.models_folder)
+        if copy is None:
+            raise PersonError("vqa.mistake.no_science_qa")
+        return ScienceQaCopy(copy).questions()
 
     def about(self, set_key: object) -> tuple[str, ...]:
         """Returns the keys of what a person is told about a set before it is measured."""
@@ -206,7 +220,9 @@ class Measuring:
 
     def science_qa_place(self) -> str:
         """Returns where ScienceQA is: "folder", "hub", or "missing"."""
-        return "missing"
+        if self.service.ctx.settings.scienceqa_folder:
+            return "folder"
+        return "hub" if self.service.ctx.is_on_disk(SCIENCE_QA_COPY) else "missing"
 
     def opening(self, language: str) -> Measured | None:
         """Returns the run that came with the playground, in a language; None without one."""

@@ -121,8 +121,9 @@ def carry_out(ctx: Context, act: str, key: str) -> None:
     Raises:
         PersonError: there is no such action or model, or a model in use cannot be unloaded.
     """
-    item = next((known for known in ctx.catalog if known.key == key), None)
-    if item is None or act not in CACHE_ACTS + DOWNLOAD_ACTS:
+    item = next((known for known in ctx.listed if known.key == key), None)
+    acts = DOWNLOAD_ACTS if item is not None and not item.parts else CACHE_ACTS + DOWNLOAD_ACTS
+    if item is None or act not in acts:
         raise PersonError("mistake.model.unknown")
     if act in DOWNLOAD_ACTS:
         download(ctx, act, item)
@@ -148,7 +149,8 @@ def download(ctx: Context, act: str, item: Entry) -> None:
     if item.is_built_in:
         raise PersonError("mistake.model.unknown")
     # A failure that the cache remembers would stand in the way of the next try.
-    ctx.cache.retry(item.key)
+    if item.parts:
+        ctx.cache.retry(item.key)
     if act == "agree":
         ctx.store.agree(item)
     elif act == "cancel":

@@ -53,7 +53,7 @@ def table_html(ctx: Context, request: gr.Request | None, *, is_operator: bool) -
     if is_operator:
         head += f'<th scope="col"><span class="sr">{say("models.column.act")}</span></th>'
     body = "".join(
-        _model_rows(say, ctx, item, models.get(item.key), is_operator) for item in ctx.catalog
+        _model_rows(say, ctx, item, models.get(item.key), is_operator) for item in ctx.listed
     )
     return (
         f"{_trouble_html(say, ctx, is_operator)}{_budget_html(say, ctx, rows)}"
@@ -87,6 +87,9 @@ def _model_rows(say: Speaker, ctx: Context, item: Entry, row: Row | None, is_ope
     status = None if is_here else ctx.store.status(item.key)
     state = state_of(row, is_here, status)
     acts = acts_of(row, state, is_here=is_here, has_download=status is not None)
+    if is_here and not item.parts:
+        # Questions are read anew each time: nothing of them is loaded.
+        acts = []
     told = _model_row(say, item, row, state, acts if is_operator else None, is_here=is_here)
     more = "" if status is None else download_html(say, ctx, item, status, is_operator=is_operator)
     if not more:

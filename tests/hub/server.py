@@ -22,11 +22,13 @@ from urllib.parse import unquote, urlsplit
 
 CHUNK_BYTES = 1 << 14
 LAST_SECONDS = 60.0
-LARGE_SUFFIXES = (".safetensors", ".bin", ".msgpack", ".h5", ".onnx", ".model")
+LARGE_SUFFIXES = (".parquet", ".safetensors", ".bin", ".msgpack", ".h5", ".onnx", ".model")
 Gated = Literal[False, "auto", "manual"]
-RESOLVE = re.compile(r"/(?P<repo>[^/]+(?:/[^/]+)?)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
-INFO = re.compile(r"/api/models/(?P<repo>[^/]+/[^/]+)(?:/revision/(?P<revision>.+))?")
-TREE = re.compile(r"/api/models/(?P<repo>[^/]+/[^/]+)/tree/(?P<revision>[^/]+)")
+RESOLVE = re.compile(
+    r"(?:/datasets)?/(?P<repo>[^/]+(?:/[^/]+)?)/resolve/(?P<revision>[^/]+)/(?P<file>.+)"
+)
+INFO = re.compile(r"/api/(?:models|datasets)/(?P<repo>[^/]+/[^/]+)(?:/revision/(?P<revision>.+))?")
+TREE = re.compile(r"/api/(?:models|datasets)/(?P<repo>[^/]+/[^/]+)/tree/(?P<revision>[^/]+)")
 
 
 @dataclass
