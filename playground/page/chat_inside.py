@@ -30,6 +30,7 @@ from playground.visitors.words import read_words
 if TYPE_CHECKING:
     from playground.page.chat_service import ChatService
 
+FAMILY = "blip2"
 # Sets of queries in one call: others get their turn between two.
 MOST_SETS = 16
 MOST_SENTENCES = 6
@@ -63,7 +64,7 @@ class ChatInside:
     @property
     def all(self) -> list[Callable[..., Any]]:
         """The functions, for the component."""
-        functions = (self.looks, self.changed, self.each_off, self.match, self.other_pictures)
+        functions = (self.looks, self.changed, self.each_off, self.match, self.offers)
         return [self.service.functions.plain(function) for function in functions]
 
     def looks(self, asked: Asked, visitor: str) -> Answer:
@@ -113,7 +114,7 @@ class ChatInside:
     def match(self, asked: Asked, visitor: str) -> Answer:
         """Tells how well sentences fit the picture."""
         talk = self._talk(asked, visitor)
-        item = self._item(asked, talk)
+        item = self._matcher(asked, talk)
         asker = Asker(visitor)
         texts = _read_list(asked.get("sentences"), MOST_SENTENCES)
         sentences = [read_words(text, most_characters=MOST_CHARACTERS).text for text in texts]
@@ -126,9 +127,13 @@ class ChatInside:
             ]
         }
 
-    def other_pictures(self, asked: Asked, visitor: str) -> Answer:
-        """Offers pictures whose queries can be taken."""
+    def offers(self, asked: Asked, visitor: str) -> Answer:
+        """Offers pictures whose queries can be taken, and models that match sentences."""
         talk = self._talk(asked, visitor)
+        matchers = [{"key": one.key, "title": one.title} for one in self._matchers(talk)]
+        return {"pictures": self._other_pictures(talk), "matchers": matchers}
+
+    def _other_pictures(self, talk: Talk) -> list[dict[str, str]]:
         collection = self.service.collection
         found: list[dict[str, str]] = []
         for name in EXAMPLES:
@@ -142,7 +147,7 @@ class ChatInside:
             found.append(
                 {"hash": picture.content_id[:HASH_DIGITS], "src": src, "alt": alt[talk.language]}
             )
-        return {"items": found}
+        return found
 
     # What was asked for.
 
@@ -152,6 +157,19 @@ class ChatInside:
     def _item(self, asked: Asked, talk: Talk) -> Entry:
         model = read_choice(asked.get("model"), name_key="page.model", choices=talk.models)
         return self.service.item(model)
+
+    def _matchers(self, talk: Talk) -> list[Entry]:
+        """What can match: of the models that answer, and of all that are on this machine."""
+        ctx = self.service.ctx
+        return [
+            item
+            for item in ctx.entries(FAMILY)
+            if blip2.facts(item).can_match and (item.key in talk.models or ctx.is_on_disk(item))
+        ]
+
+    def _matcher(self, asked: Asked, talk: Talk) -> Entry:
+        items = {item.key: item for item in self._matchers(talk)}
+        return items[read_choice(asked.get("model"), name_key="page.model", choices=items)]
 
     def _ask(self, asked: Asked, talk: Talk, asker: Asker) -> tuple[Entry, blip2.Ask]:
         index = read_integer(asked.get("index", 0), name_key="page.model", low=0, high=1)
@@ -169,7 +187,9 @@ class ChatInside:
         other = self.service.example(str(asked["swapped"]))
         if other is None:
             raise PersonError("mistake.no_such_picture")
-        return swapped(ask.seen, self.service.see(item, other, asker), queries)
+        is_every = len(queries) == blip2.facts(item).query_count
+        seen = self.service.see(item, other, asker)
+        return swapped(ask.seen, seen, queries, is_every=is_every)
 
     def _about(self, item: Entry, talk: Talk) -> str:
         """What is known of this model's maps in particular; "" if nothing is."""

@@ -15,6 +15,7 @@ import numpy as np
 from playground.entries import Entry
 from playground.models import blip2
 from playground.search import Asker
+from playground.visitors.errors import PersonError
 from playground.visitors.pictures import NEUTRAL_RGB, Picture
 
 if TYPE_CHECKING:
@@ -87,16 +88,25 @@ def compare(
     return Compared(before, chance, tuple(after), tuple(chances))
 
 
-def swapped(seen: blip2.Seen, other: blip2.Seen, queries: Sequence[int]) -> Change:
-    """Takes queries from another picture; without queries, the whole other picture.
+def swapped(
+    seen: blip2.Seen, other: blip2.Seen, queries: Sequence[int], *, is_every: bool
+) -> Change:
+    """Takes queries from another picture.
 
     Args:
         seen: The picture.
         other: The other picture, seen by the same model.
         queries: Which, counted from 0.
+        is_every: Whether these are all there are.
+
+    Raises:
+        PersonError: `chat.mistake.swap_all` for some of queries that no picture has by itself,
+            because they read the question too.
     """
-    if seen.queries is None or other.queries is None or len(queries) == len(seen.queries):
+    if is_every:
         return Change(seen=other)
+    if seen.queries is None or other.queries is None:
+        raise PersonError("chat.mistake.swap_all")
     return Change(replaced={query: other.queries[query] for query in queries})
 
 

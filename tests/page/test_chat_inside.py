@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from playground.chatting.stored import EXAMPLES
 from playground.collection import read_collection
 from playground.hub.store import Store as Hub
 from playground.models import blip2
+from playground.models.blip2_kinds import KINDS
 from playground.page.chat_inside import MOST_SENTENCES, MOST_SETS, ChatInside, read_queries
 from playground.page.chat_referee import Change, grey, swapped
 from playground.page.chat_service import ChatService
@@ -28,6 +30,7 @@ from playground.visitors.pictures import Picture
 from playground.visitors.sessions import Sessions, visitor_of
 from playground.visitors.turns import Turns
 from tests.loops import run_in_own_thread
+from tests.models.tiny_chats import CHAT_CHECKPOINTS
 from tests.page.test_segment_functions import Request
 from tests.tiny_world import tiny_cache, tiny_settings
 
@@ -38,13 +41,10 @@ ADA = visitor_of("ada")
 ROUNDING = 2e-4
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("world")
-    item = entry(MODEL)
+def make_service(folder, *items):
     ctx = Context(
-        cache=tiny_cache(item, folder=folder),
-        catalog=(item,),
+        cache=tiny_cache(*items, folder=folder),
+        catalog=items,
         languages=Languages.read(),
         sessions=Sessions(),
         turns=Turns(),
@@ -56,6 +56,11 @@ def service(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    return make_service(tmp_path_factory.mktemp("world"), entry(MODEL))
+
+
+@pytest.fixture(scope="module")
 def inside(service):
     return ChatInside(service)
 
@@ -64,10 +69,12 @@ def picture_named(service, name):
     return service.collection.read(service.collection.place_of(name))
 
 
-def talk_about(service, picture, *, part=None, settings=None, language="en", visitor=ADA):
+def talk_about(
+    service, picture, *, part=None, settings=None, language="en", visitor=ADA, model=MODEL
+):
     """A talk with a caption and one question, as if both had been answered."""
     question = "what is in the picture?" if language == "en" else "圖片裡有什麼？"
-    reply = Reply(MODEL, language, settings or Settings(), state="done")
+    reply = Reply(model, language, settings or Settings(), state="done")
     turn = TalkTurn("q", question, language, part, (reply,))
     talk = Talk(
         id="",
@@ -75,7 +82,7 @@ def talk_about(service, picture, *, part=None, settings=None, language="en", vis
         language=language,
         name="a.png",
         picture=picture,
-        models=(MODEL,),
+        models=(model,),
         caption=(reply,),
         turns=(turn,),
     )
@@ -179,7 +186,7 @@ def test_queries_of_the_same_picture_change_nothing(service, inside, talk):
 
 
 def test_all_queries_of_another_picture_are_that_picture(service, inside, talk):
-    others = inside.other_pictures(about(talk), ADA)["items"]
+    others = inside.offers(about(talk), ADA)["pictures"]
     assert talk.picture.content_id[:16] not in {item["hash"] for item in others}
     assert len(others) >= 3 and all(item["alt"] for item in others)
     other = service.example(others[0]["hash"])
@@ -239,10 +246,12 @@ def test_sentences_that_fit_fit_better(service, inside, talk):
     assert found[0]["cosine"] > found[1]["cosine"]
 
 
-def test_a_swap_without_queries_takes_the_whole_picture():
+def test_queries_that_read_the_question_are_swapped_all_or_not_at_all():
     seen = blip2.Seen("any", (4, 4), np.zeros((2, 3), np.float16))
     other = replace(seen, states=np.ones((2, 3), np.float16))
-    assert swapped(seen, other, (0,)) == Change(seen=other)
+    assert swapped(seen, other, (0, 1), is_every=True) == Change(seen=other)
+    with pytest.raises(PersonError, match=r"chat\.mistake\.swap_all"):
+        swapped(seen, other, (0,), is_every=False)
 
 
 def test_a_model_without_queries_says_so():
@@ -250,7 +259,7 @@ def test_a_model_without_queries_says_so():
         read_queries([0], replace(entry(MODEL), queries=0))
 
 
-FUNCTIONS = ["looks", "changed", "each_off", "match", "other_pictures"]
+FUNCTIONS = ["looks", "changed", "each_off", "match", "offers"]
 GOOD = {"silenced": [0], "sets": [[0]], "sentences": ["a camel"]}
 BAD = {
     "changed": [
@@ -319,3 +328,82 @@ def test_markup_and_marks_in_a_sentence_are_words(inside, talk):
     texts = ["<image><image> a camel", "<b>a camel</b>", "</s> Question: a camel Answer:"]
     for item in inside.match(about(talk, sentences=texts), ADA)["items"]:
         assert 0 <= item["probability"] <= 1 and -1 <= item["cosine"] <= 1
+
+
+@pytest.fixture(scope="module")
+def every_kind(tmp_path_factory):
+    """A service with a tiny checkpoint of each published kind; their weights are random."""
+    folder = tmp_path_factory.mktemp("kinds")
+    items = []
+    for layout, save in CHAT_CHECKPOINTS.items():
+        save(folder / layout)
+        class_name = json.loads((folder / layout / "config.json").read_text())["architectures"][0]
+        kind = KINDS[class_name]
+        items.append(
+            replace(
+                entry(MODEL),
+                key=layout,
+                title=layout,
+                parts=tuple(f"{layout}/{part}" for part in kind.build),
+                source=layout,
+                is_built_in=False,
+                class_name=class_name,
+                languages=("en",),
+                queries=queries_of(folder / layout),
+            )
+        )
+    return make_service(folder, *items)
+
+
+def queries_of(folder):
+    told = json.loads((folder / "config.json").read_text())
+    return told.get("num_query_tokens", 0)
+
+
+ANSWERING = [layout for layout in CHAT_CHECKPOINTS if layout != "blip2-itm"]
+
+
+@pytest.mark.parametrize("layout", ANSWERING)
+def test_the_same_for_every_kind_of_model(every_kind, layout):
+    inside, item = ChatInside(every_kind), every_kind.item(layout)
+    talk = talk_about(every_kind, picture_named(every_kind, EXAMPLES[0]), model=layout)
+    _, ask = asked_of(every_kind, talk)
+    found = inside.changed(about(talk, blank=True), ADA)
+    before = every_kind.say(item, ask, Asker(ADA))
+    assert found["before"]["text"] == before.text.strip()
+    whole = math.prod(word.probability for word in before.words)
+    assert found["chance"][0] == pytest.approx(whole, abs=ROUNDING)
+    facts = blip2.facts(item)
+    if not facts.has_queries:
+        for function in (inside.looks, inside.changed):
+            with pytest.raises(PersonError, match=r"chat\.mistake\.no_queries"):
+                function(about(talk, model=layout, silenced=[0]), ADA)
+        return
+    every = [*range(facts.query_count)]
+    other = talk_about(every_kind, picture_named(every_kind, EXAMPLES[1]), model=layout)
+    off = [inside.changed(about(one, silenced=every), ADA)["after"] for one in (talk, other)]
+    assert off[0]["text"] == off[1]["text"]
+    swap = about(talk, silenced=every, swapped=other.picture.content_id)
+    assert (
+        inside.changed(swap, ADA)["after"]["text"]
+        == (inside.changed(about(other, silenced=[0]), ADA)["before"]["text"])
+    )
+    if ask.seen.queries is None:
+        for function, asked in ((inside.looks, {}), (inside.changed, {"silenced": [0]})):
+            with pytest.raises(PersonError, match=r"chat\.mistake\.(no_looks|swap_all)"):
+                function(about(talk, model=layout, swapped=swap["swapped"]) | asked, ADA)
+    else:
+        told = inside.looks(about(talk, model=layout), ADA)
+        assert told["queries"] == facts.query_count and not told["about"]
+
+
+def test_another_model_may_match(every_kind):
+    inside = ChatInside(every_kind)
+    talk = talk_about(every_kind, picture_named(every_kind, EXAMPLES[0]), model="smolvlm")
+    offered = [one["key"] for one in inside.offers(about(talk), ADA)["matchers"]]
+    assert offered == ["blip2-itm"]
+    asked = about(talk, sentences=["a cat"])
+    (found,) = inside.match(asked | {"model": "blip2-itm"}, ADA)["items"]
+    assert 0 <= found["probability"] <= 1
+    with pytest.raises(PersonError, match=r"mistake\.choice"):
+        inside.match(asked | {"model": "smolvlm"}, ADA)

@@ -68,6 +68,7 @@ export class Inside {
     this.drawn = key;
     this.drawSubject();
     for (const panel of this.panels) panel.show();
+    this.fetchOffers();
   }
 
   build(node) {
@@ -80,6 +81,22 @@ export class Inside {
     this.region = make('p', 'sr');
     this.region.setAttribute('role', 'status');
     node.replaceChildren(this.head, ...this.panels.map(({ section }) => section), this.region);
+  }
+
+  // Pictures to swap with and models that match: asked for once for each picture and its models.
+  async fetchOffers() {
+    const { app } = this;
+    const offeredFor = [app.picture.id, ...app.models.map(({ key }) => key)].join('|');
+    if (offeredFor === this.offeredFor) return;
+    this.offeredFor = offeredFor;
+    const answer = await call(app, 'offers', { picture_id: app.picture.id });
+    if (offeredFor !== this.offeredFor) return;
+    if (answer.error) {
+      this.offeredFor = '';
+      return;
+    }
+    this.matter.offer(answer.pictures);
+    this.fits.offer(answer.matchers, answer.pictures[0]?.alt ?? '');
   }
 
   drawSubject() {

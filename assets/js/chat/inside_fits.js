@@ -14,18 +14,20 @@ export class Fits {
     const actions = make('div', 'inside-actions');
     actions.append(this.press, this.more);
     this.body = make('div', 'inside-body');
-    this.body.append(this.list, actions, this.told, inside.caution('fits_caution', 'fits_caution_scales'));
+    this.who = make('select');
+    this.who.name = 'matcher';
+    this.who.addEventListener('change', () => this.rows.forEach(({ result }) => result.replaceChildren()));
+    const choice = make('label', 'inside-choice');
+    choice.append(make('span', '', inside.say('model')), this.who);
+    this.body.append(choice, this.list, actions, this.told, inside.caution('fits_caution', 'fits_caution_scales'));
     this.none = make('p', 'inside-none');
     this.section = inside.section('fits', this.none, this.body);
   }
 
   show() {
     const { inside } = this;
-    const { model } = inside;
-    this.none.hidden = model.can_match;
-    this.body.hidden = !model.can_match;
-    this.none.textContent = model.can_match ? '' : inside.say('fits_none', { model: model.title });
-    const shownFor = [inside.app.picture.id, model.key].join('|');
+    const shownFor = inside.app.picture.id;
+    // Models that match are not those that answer: what was chosen here stays.
     if (shownFor === this.shownFor) return;
     this.shownFor = shownFor;
     this.told.textContent = '';
@@ -33,6 +35,7 @@ export class Fits {
     this.rows = [];
     for (const sentence of this.first()) this.add(sentence);
     while (this.rows.length < 3) this.add('');
+    this.none.hidden = this.body.hidden = true;
   }
 
   // What there is to begin with: what the picture is known to show and what the model says of it.
@@ -42,8 +45,15 @@ export class Fits {
     return [...new Set([picture.alt ?? '', ...said].map((text) => text.trim()).filter(Boolean))].slice(0, 2);
   }
 
-  // Something that is wrong about this picture, to begin with.
-  offer(sentence) {
+  // Who can match, and something that is wrong about this picture, to begin with.
+  offer(matchers, sentence) {
+    const { inside } = this;
+    this.none.hidden = matchers.length > 0;
+    this.body.hidden = !matchers.length;
+    this.none.textContent = inside.say('fits_none');
+    const before = this.who.value || inside.model.key;
+    this.who.replaceChildren(...matchers.map(({ key, title }) => Object.assign(make('option', '', title), { value: key })));
+    if (matchers.some(({ key }) => key === before)) this.who.value = before;
     const empty = this.rows.find(({ input }) => !input.value);
     if (empty && !this.rows.some(({ input }) => input.value === sentence)) empty.input.value = sentence;
   }
@@ -72,6 +82,7 @@ export class Fits {
   async test() {
     const { inside } = this;
     const rows = this.rows.filter(({ input }) => input.value.trim());
+    const matcher = this.who.value;
     if (this.press.disabled) return;
     if (!rows.length) {
       this.told.textContent = inside.say('fits_empty');
@@ -79,10 +90,10 @@ export class Fits {
     }
     this.press.disabled = true;
     const sentences = rows.map(({ input }) => input.value);
-    const asked = { picture_id: inside.app.picture.id, model: inside.model.key, sentences };
+    const asked = { picture_id: inside.app.picture.id, model: matcher, sentences };
     const found = await inside.ask('match', asked, this.told);
     this.press.disabled = false;
-    if (!found) return;
+    if (!found || matcher !== this.who.value) return;
     found.items.forEach(({ probability, cosine }, place) => {
       const { input, result } = rows[place];
       // Somebody may have typed on meanwhile.

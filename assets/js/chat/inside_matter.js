@@ -1,6 +1,5 @@
 // The referee: queries are switched off, or taken from another picture, and the same question is asked
 // again. Whether the answer changes says more than any map.
-import { call } from '../shared/calling.js';
 import { make } from '../shared/dom.js';
 import { headCell, share, sideBySide } from './inside_answers.js';
 import { changeOf, signed } from './inside_look.js';
@@ -44,7 +43,6 @@ export class Matter {
     this.run += 1;
     this.told.textContent = '';
     this.found.replaceChildren();
-    this.fetchOthers();
     this.setBusy(false);
     this.drawChosen();
   }
@@ -76,16 +74,9 @@ export class Matter {
   }
 
   // ---- another picture ----
-  async fetchOthers() {
-    const { inside } = this;
-    const { app } = inside;
-    if (this.picturesOf === app.picture.hash) return;
-    this.picturesOf = app.picture.hash;
-    const answer = await call(app, 'other_pictures', { picture_id: app.picture.id });
-    if (answer.error) this.picturesOf = '';
-    if (answer.error || this.picturesOf !== app.picture?.hash) return;
-    this.pictures = answer.items;
-    this.others.replaceChildren(...this.pictures.map(({ hash, src, alt }) => {
+  offer(pictures) {
+    this.pictures = pictures;
+    this.others.replaceChildren(...pictures.map(({ hash, src, alt }) => {
       const button = make('button', 'inside-other');
       button.type = 'button';
       button.title = alt;
@@ -94,7 +85,6 @@ export class Matter {
       return button;
     }));
     this.takeOther(null);
-    inside.fits.offer(this.pictures[0]?.alt ?? '');
   }
 
   takeOther(hash) {
