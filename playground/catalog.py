@@ -17,6 +17,7 @@ from playground.entries import Entry, Licence, Publication
 from playground.hub.places import cache_folder, snapshot_of
 from playground.hub.store import Store
 from playground.models.files import check_folder
+from playground.published.blip2 import PUBLISHED_BLIP2
 from playground.published.clip import PUBLISHED_CLIP
 from playground.published.sam import PUBLISHED_SAM
 from playground.settings import Settings
@@ -83,7 +84,7 @@ BUILT_IN: tuple[Entry, ...] = (
         queries=16,
     ),
 )
-CATALOG: tuple[Entry, ...] = (*BUILT_IN, *PUBLISHED_CLIP, *PUBLISHED_SAM)
+CATALOG: tuple[Entry, ...] = (*BUILT_IN, *PUBLISHED_CLIP, *PUBLISHED_SAM, *PUBLISHED_BLIP2)
 
 
 def entry(key: str) -> Entry:

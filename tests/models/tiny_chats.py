@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import (
     BertTokenizer,
@@ -39,6 +40,7 @@ from transformers import (
 )
 
 SIDE, PATCH, QUERIES = 16, 8, 4
+LAST_LAYER = "language_model.lm_head.weight"
 WORDS = ("cat", "dog", "red", "a", "the", "photo", "of", "what", "is", "this", "yes", "no")
 VISION = {
     "hidden_size": 24,
@@ -128,6 +130,7 @@ def save_blip2_t5(folder: Path) -> None:
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
     )
     _save(Blip2ForConditionalGeneration, config, folder)
+    _untie(folder, tokenizer)
 
 
 def save_blip2_itm(folder: Path) -> None:
@@ -149,6 +152,7 @@ def save_instructblip_t5(folder: Path) -> None:
     """InstructBLIP with FLAN-T5."""
     tokenizer = _t5_tokenizer()
     _save_instructblip(folder, tokenizer, _t5(tokenizer))
+    _untie(folder, tokenizer)
 
 
 def save_instructblip_vicuna(folder: Path) -> None:
@@ -337,9 +341,21 @@ def _blip(tokenizer: Any) -> BlipConfig:
     return BlipConfig(text_config=text, vision_config=VISION | {"hidden_size": 16})
 
 
+def _untie(folder: Path, tokenizer: Any) -> None:
+    """FLAN-T5 has a last layer of its own, which the library learns from the file alone."""
+    file, config = folder / "model.safetensors", folder / "config.json"
+    last = torch.randn(len(tokenizer), 16, generator=torch.Generator().manual_seed(1))
+    save_file(load_file(file) | {LAST_LAYER: last}, file, metadata={"format": "pt"})
+    told = json.loads(config.read_text(encoding="utf-8"))
+    told["text_config"] |= {"tie_word_embeddings": False}
+    told["text_config"].pop("scale_decoder_outputs", None)
+    config.write_text(json.dumps(told), encoding="utf-8")
+
+
 def _t5(tokenizer: Any) -> dict[str, Any]:
     return {
         "model_type": "t5",
+        "feed_forward_proj": "gated-gelu",
         "vocab_size": len(tokenizer),
         "d_model": 16,
         "d_kv": 8,
