@@ -101,7 +101,7 @@ def test_an_answer_does_not_depend_on_who_else_asks(eyes, language, name):
         alone = blip2.answer(language(name), [ask], Turn())[0]
         assert [word.token for word in alone.words] == [word.token for word in answer.words]
         assert "".join(word.text for word in answer.words) == answer.text == alone.text
-        assert 1 <= len(answer.words) <= ask.most_tokens
+        assert len(answer.words) <= ask.most_tokens and (answer.words or answer.ended == "end")
         for word, other in zip(answer.words, alone.words, strict=True):
             assert word.probability == pytest.approx(other.probability, abs=1e-5)
             assert word.token in [choice.token for choice in word.others]
@@ -119,9 +119,9 @@ def test_others_may_use_the_model_between_two_words(eyes, language, name):
     between = Turn(also=lambda: blip2.answer(language(name), [long], Turn()))
     mixed = blip2.answer(language(name), [first], between)[0]
     assert between.steps > 1
-    assert [(w.token, w.probability) for w in mixed.words] == [
-        (w.token, w.probability) for w in alone.words
-    ]
+    assert [word.token for word in mixed.words] == [word.token for word in alone.words]
+    for word, other in zip(mixed.words, alone.words, strict=True):
+        assert word.probability == pytest.approx(other.probability, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ANSWERING)
