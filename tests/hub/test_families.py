@@ -11,11 +11,12 @@ from playground.cache import Cache
 from playground.catalog import CATALOG, cache_items, entry
 from playground.hub.store import Store
 from playground.index import make_index
-from playground.models import clip, sam
+from playground.models import blip2, clip, sam
 from playground.models.clip_families import family_of_class
 from playground.search import Asker, Query, find
 from playground.zero_shot import name_picture
 from tests.hub.tiny_entry import settings_at
+from tests.models.tiny_chats import CHAT_CHECKPOINTS
 from tests.models.tiny_checkpoints import CHECKPOINTS
 from tests.models.tiny_sams import SAM_CHECKPOINTS
 from tests.tiny_world import save_tiny_pictures
@@ -41,6 +42,21 @@ SAM_LAYOUTS = {
     "sam2.1-hiera-large": "sam2-video",
     "edgetam": "edgetam",
 }
+CHAT_LAYOUTS = {
+    "vilt-vqa": "vilt",
+    "blip-vqa-base": "blip-vqa",
+    "blip-captioning-base": "blip-caption",
+    "blip-captioning-large": "blip-caption",
+    "blip2-opt-2.7b": "blip2-opt",
+    "blip2-flan-t5-xl": "blip2-t5",
+    "blip2-itm-vit-g": "blip2-itm",
+    "instructblip-flan-t5-xl": "instructblip-t5",
+    "instructblip-vicuna-7b": "instructblip-vicuna",
+    "smolvlm2-256m": "smolvlm",
+    "smolvlm2-500m": "smolvlm",
+    "smolvlm2-2.2b": "smolvlm",
+    "qwen3-vl-2b": "qwen3-vl",
+}
 # What such repositories hold beside: it must stay where it is.
 UNWANTED = ("pytorch_model.bin", "open_clip_pytorch_model.bin", "tf_model.h5", "README.md")
 
@@ -51,6 +67,12 @@ def test_every_published_clip_is_tried():
 
 def test_every_published_segmenter_is_tried():
     assert set(SAM_LAYOUTS) == {e.key for e in CATALOG if e.family == "sam" and not e.is_built_in}
+
+
+def test_every_published_chat_model_is_tried():
+    assert set(CHAT_LAYOUTS) == {
+        e.key for e in CATALOG if e.family == "blip2" and not e.is_built_in
+    }
 
 
 @pytest.mark.parametrize("key", LAYOUTS)
@@ -116,3 +138,39 @@ def test_a_published_segmenter_is_fetched_and_used(key, hub, tmp_path):
         f"{key}/decoder", lambda decoder: sam.decode_points(decoder, encoded, asked.points_xy)
     )
     assert np.allclose(grid.logits[0], clicked.logits, atol=2e-3, rtol=2e-3)
+
+
+@pytest.mark.parametrize("key", CHAT_LAYOUTS)
+def test_a_published_chat_model_is_fetched_and_used(key, hub, tmp_path):
+    there = tmp_path / "there"
+    CHAT_CHECKPOINTS[CHAT_LAYOUTS[key]](there)
+    for name in (*UNWANTED, "pytorch_model-00001-of-00002.bin", "onnx/model.onnx"):
+        (there / name).parent.mkdir(exist_ok=True)
+        (there / name).write_bytes(b"\x80\x02not wanted")
+    hub.add(entry(key).source, there, branch=entry(key).branch)
+    item = replace(entry(key), least_memory_bytes=0)
+    settings = settings_at(tmp_path / "cache", download="all")
+    store = Store(settings)
+    cache = Cache(cache_items([item], settings, store))
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 50, 3), np.uint8)
+
+    seen = cache.batch(blip2.part_of(item, "eyes"), blip2.see, pixels)
+    fetched = {file.name for file in store.folder_of(item).rglob("*") if not file.is_dir()}
+    assert not fetched & {*UNWANTED, "model.onnx", "pytorch_model-00001-of-00002.bin"}
+    assert seen.kind == item.class_name and seen.size_hw == (30, 50)
+    facts = blip2.facts(item)
+    assert facts.has_queries == ("blip2" in key or "instructblip" in key)
+    if facts.can_match:
+        fits = cache.batch(blip2.part_of(item, "match"), blip2.match, (seen, "a cat"))
+        assert 0 <= fits.probability <= 1
+    assert facts.answers == (key != "blip2-itm-vit-g")
+    if facts.answers:
+        ask = blip2.Ask(seen, question="what is this?", most_tokens=4)
+        language = blip2.part_of(item, "language")
+        answer = cache.batch(language, blip2.answer, ask, steps=True)
+        again = cache.batch(language, blip2.answer, ask, steps=True)
+        assert answer == again and (answer.words or answer.ended == "end") and answer.prompt
+        assert answer.precision is None
+    # Once for all parts.
+    weights = list(store.folder_of(item).glob("*.safetensors"))
+    assert len(hub.asked("model.*safetensors$")) == len(weights)
