@@ -108,14 +108,10 @@ def write(texts: TokenTexts, prompted: Prompted, asks: Sequence[Ask], turn: Step
         _Row(texts, ask, ask.forced or opening)
         for ask, opening in zip(asks, prompted.openings, strict=True)
     ]
-    steering = _Steering(rows, turn)
-    prompted.generate(
-        max_new_tokens=max(ask.most_tokens for ask in asks),
-        do_sample=False,
-        num_beams=1,
-        logits_processor=_processors(steering.choose),
-        stopping_criteria=_criteria(steering.are_done),
-    )
+    for row in rows:
+        row.leave_if_alone()
+    if any(row.ended is None for row in rows):
+        _generate(prompted, rows, max(ask.most_tokens for ask in asks), turn)
     return [
         Answer(
             words=tuple(row.words),
@@ -128,6 +124,17 @@ def write(texts: TokenTexts, prompted: Prompted, asks: Sequence[Ask], turn: Step
         )
         for number, row in enumerate(rows)
     ]
+
+
+def _generate(prompted: Prompted, rows: Sequence[_Row], most_tokens: int, turn: Steps) -> None:
+    steering = _Steering(rows, turn)
+    prompted.generate(
+        max_new_tokens=most_tokens,
+        do_sample=False,
+        num_beams=1,
+        logits_processor=_processors(steering.choose),
+        stopping_criteria=_criteria(steering.are_done),
+    )
 
 
 class _Row:

@@ -191,12 +191,23 @@ def test_who_leaves_ends_and_the_others_go_on(language, asks):
     check_same(stayed, plain[1])
 
 
-def test_the_loop_ends_when_all_have_left(language, asks):
+def test_nothing_runs_for_those_who_have_all_left(language, asks):
     turn = Still()
     gone = [replace(ask, is_left=lambda: True) for ask in asks]
     found = blip2.answer(language, gone, turn)
     assert [(answer.ended, answer.words) for answer in found] == [("left", ())] * len(asks)
-    assert turn.steps == 1
+    assert turn.steps == 0
+
+
+def test_the_loop_ends_when_the_last_has_left(language, asks):
+    turn, words = Still(), []
+    leaving = [
+        replace(ask, tell=lambda told: words.append(told), is_left=lambda: len(words) >= 2)
+        for ask in (asks[0], asks[2])
+    ]
+    found = blip2.answer(language, leaving, turn)
+    assert [(answer.ended, len(answer.words)) for answer in found] == [("left", 1)] * 2
+    assert turn.steps == 2
 
 
 def test_length_ends_a_row_only(language, asks):
