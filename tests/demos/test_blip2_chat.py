@@ -333,12 +333,12 @@ def test_without_a_picture_another_model_is_only_a_choice(service):
 
 def test_a_part_is_asked_about_and_told(ada):
     ada.fresh()
-    owl = BoxPart((160, 180, 225, 275))
+    owl = BoxPart((110, 129, 176, 300))
     value = ada.asks(WHAT, part=owl)
     turn = value["turns"][-1]
-    assert turn["part"] == {"box": [160, 180, 225, 256]}
+    assert turn["part"] == {"box": [110, 129, 176, 256]}
     assert "owl" in turn["answers"][0]["text"]
-    horse = ada.asks(WHAT, part=BoxPart((10, 30, 140, 110)))
+    horse = ada.asks(WHAT, part=BoxPart((17, 37, 99, 102)))
     assert "owl" not in horse["turns"][-1]["answers"][0]["text"]
 
 
@@ -346,10 +346,10 @@ def test_a_thing_is_taken_by_one_click_and_asked_about(ada, monkeypatch):
     ada.fresh()
     functions = ChatFunctions(ada.service)
     visitor = ada.service.ctx.visitor(ada.request)
-    asked = {"picture_id": ada.picture_id, "x": 178, "y": 215}
+    asked = {"picture_id": ada.picture_id, "x": 143, "y": 175}
     found = functions.segment(asked, visitor)
     left, top, right, bottom = found["box"]
-    assert left < 178 < right and top < 215 < bottom
+    assert left < 143 < right and top < 175 < bottom
     looked = count_calls(monkeypatch, "see")
     part = MaskPart(found["runs"], found["width"], found["height"], "owl")
     value = ada.asks(WHAT, part=part)
@@ -654,7 +654,7 @@ def test_a_talk_is_taken_away_as_text(ada):
 def recipe(ada, tmp_path):
     ada.opens()
     ada.asks("What can you see?", DRAWN)
-    ada.asks(WHAT, part=BoxPart((160, 180, 225, 250)))
+    ada.asks(WHAT, part=BoxPart((110, 129, 176, 218)))
     turn = ada.talk().turns[0]
     ada.does("go_on", turn=turn.id, index=0, word=1, token=first_choice(ada, word=1))
     file = tmp_path / "talk.json"
@@ -669,7 +669,7 @@ def test_a_recipe_gives_the_same_talk_again(ada, recipe, service):
     assert texts(value) == wanted and value["picture"]["is_example"]
     answers = [*value["caption"], *(a for turn in value["turns"] for a in turn["answers"])]
     assert {answer["note"] for answer in answers} == {"The same answer as in the recipe."}
-    assert value["turns"][-1]["part"] == {"box": [160, 180, 225, 250]}
+    assert value["turns"][-1]["part"] == {"box": [110, 129, 176, 218]}
 
 
 def texts_of(talk):
