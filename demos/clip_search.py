@@ -17,6 +17,7 @@ from playground.collection import read_collection
 from playground.own.sources import Source
 from playground.page.clip_api import add_events
 from playground.page.clip_asking import FAMILY, ClipAsking
+from playground.page.clip_understand import build_understand
 from playground.page.context import Context
 from playground.page.demo import Demo, Paper
 from playground.page.events import PRIVATE
@@ -196,14 +197,17 @@ class Handlers:
 
 
 def build(ctx: Context) -> None:
-    """Two ways to use one model: find pictures, and name a picture."""
+    """Three ways to use one model: find pictures, name a picture, understand why."""
     asking = ClipAsking.of(ctx, read_collection())
     handlers = Handlers(asking)
     with gr.Tabs(elem_classes="modes"):
-        with gr.Tab(ctx.label("clip_search.mode.search"), id="search"):
+        with gr.Tab(ctx.label("clip_search.mode.search"), id="search", elem_id="clip-search-mode"):
             build_search(ctx, handlers)
         with gr.Tab(ctx.label("clip_search.mode.name"), id="name"):
             build_naming(asking)
+        understand = ctx.label("clip_search.mode.understand")
+        with gr.Tab(understand, id="understand", elem_id="clip-understand-mode"):
+            build_understand(asking)
     add_events(asking)
 
 

@@ -29,6 +29,23 @@
     history.replaceState(history.state, "", here);
   };
   const openTab = (id) => document.getElementById(`${id}-button`)?.click();
+  // "#tab/mode?recipe=..." opens a mode inside a tab, whose own script reads the recipe.
+  const openPath = (hash) => {
+    const [tab, mode] = hash.slice(1).split("?")[0].split("/");
+    const whole = location.href;
+    if (tab) openTab(tab);
+    if (!mode) return;
+    // Opening the tab has noted the tab alone.
+    history.replaceState(history.state, "", whole);
+    const opened = new MutationObserver(() => openMode());
+    const openMode = () => {
+      if (!document.getElementById(`${mode}-button`)) return;
+      opened.disconnect();
+      openTab(mode);
+    };
+    opened.observe(document, { childList: true, subtree: true });
+    openMode();
+  };
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
@@ -36,7 +53,8 @@
     if ("themeSwitch" in button.dataset)
       chooseTheme(document.body.classList.contains("dark") ? "light" : "dark");
     if (button.dataset.openTab) openTab(button.dataset.openTab);
-    if (button.role === "tab" && button.id.endsWith("-button"))
+    // A mode inside a tab is no address by itself, and a recipe keeps its own.
+    if (button.role === "tab" && button.id.endsWith("-button") && !button.closest(".modes"))
       noteTab(button.id.slice(0, -"-button".length));
   });
 
@@ -47,8 +65,8 @@
     showLoaded();
     setInterval(showLoaded, 5000);
     document.addEventListener("visibilitychange", showLoaded);
-    const wanted = location.hash.slice(1);
-    if (wanted) openTab(wanted);
+    openPath(location.hash);
+    window.addEventListener("hashchange", () => openPath(location.hash));
     document.documentElement.dataset.playground = "ready";
   });
   started.observe(document, { childList: true, subtree: true });

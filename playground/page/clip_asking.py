@@ -161,7 +161,7 @@ class ClipAsking:
 
     def spread(self, count: int, collection: Pictures | None = None) -> range:
         """Returns up to `count` places of pictures, spread over the collection."""
-        total = len((collection or self.collection).pictures)
+        total = len((self.collection if collection is None else collection).pictures)
         return range(0, total, max(1, total // count))[:count]
 
     def ask(

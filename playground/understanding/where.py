@@ -62,7 +62,8 @@ class Where:
     """What was found out about one picture and one sentence.
 
     Attributes:
-        framed: The picture as the model is given it.
+        shown: uint8 (H, W, 3), the picture as the model is given it.
+        grid_hw: Rows and columns of its patches.
         sentence: The sentence.
         cosine: Their cosine.
         places: A map of the picture's patches by each method.
@@ -71,7 +72,8 @@ class Where:
         is_from_store: Whether no model had to run.
     """
 
-    framed: Framed
+    shown: np.ndarray
+    grid_hw: tuple[int, int]
     sentence: str
     cosine: float
     places: tuple[Heat, ...]
@@ -138,7 +140,9 @@ def find_where(
     places = _places(turns, framed, text)
     words = words_of(sentence, count.pieces[: count.kept])
     weights = _weights(turns, sentence, words, image)
-    return Where(framed, sentence, float(text @ image), places, words, weights)
+    return Where(
+        framed.shown, framed.grid_hw, sentence, float(text @ image), places, words, weights
+    )
 
 
 def _places(turns: Turns, framed: Framed, text: np.ndarray) -> tuple[Heat, ...]:

@@ -1,0 +1,214 @@
+// The stage of "Understand": holds the parts together. `start` is called once for the component.
+import { Interface, make } from '../shared/dom.js';
+import { MapPanel } from './map_panel.js';
+import { MatrixPanel } from './matrix_panel.js';
+import { Pictures } from './pictures.js';
+import { Recipes } from './recipes.js';
+import { Tools } from './tools.js';
+import { WherePanel } from './where_panel.js';
+
+const PANELS = ['matrix', 'map', 'where'];
+
+class App {
+  constructor(gradio) {
+    const root = gradio.element.querySelector('.understand');
+    Object.assign(this, { ...gradio, root, body: root.querySelector('.understand-body') });
+    this.name = root.dataset.canvas;
+    this.tools = document.querySelector(`[data-tools-of="${this.name}"]`) ?? make('div');
+    this.region = root.querySelector('[role=status]');
+    this.ui = new Interface(root);
+    this.pictures = new Pictures(this);
+    // What a person has set; the rest is what the server answered.
+    this.state = {
+      pictures: [], texts: [], templates: [], none: true, panel: 'matrix', show: 'cosine', scale: null,
+      view: 'apart', ends: ['', ''], picture: '', text: '', sentence: '',
+    };
+    this.results = { matrix: null, map: null, where: null };
+    this.model = '';
+    this.seen = '';
+    this.seq = 0;
+    // One question at a time; the newest one of each kind waits.
+    this.asked = null;
+    this.waiting = new Map();
+  }
+
+  // ---- what the server says ----
+  receive(value) {
+    if (!value?.stamp || value.stamp === this.seen) return;
+    this.seen = value.stamp;
+    const told = { ...value };
+    this.sendUp();
+    if (told.words && !this.panels) this.build(told);
+    this.take(told);
+  }
+
+  take(told) {
+    if (told.offered) this.pictures.offer(told.offered);
+    if (told.model && told.model !== this.model) {
+      if (this.model) Object.assign(this.results, { map: null, where: null, matrix: null });
+      this.model = told.model;
+    }
+    if (told.example && !this.state.picture) Object.assign(this.state, told.example);
+    if (told.settings) this.setAll(told.settings);
+    if (told.added) this.pictures.added(told.added);
+    if (told.matrix) {
+      this.results.matrix = { ...told.matrix, ...told.matter };
+      Object.assign(this.state, told.matter);
+      this.keepChosen();
+    }
+    if (told.map) this.results.map = told.map;
+    if (told.where) this.results.where = told.where;
+    this.mistake = told.error ?? '';
+    if (told.error) this.announce(told.error);
+    if (told.seq && told.seq === this.asked?.seq) this.answered();
+    this.update();
+    if (told.map || told.where || (told.matrix && told.seq)) this.announce(this.ui.say('done'));
+  }
+
+  setAll(settings) {
+    const { pictures, texts, templates, none, panel, show, scale, view, ends, picture, sentence } = settings;
+    const known = { pictures, texts, templates, none, panel, show, scale, view, ends, picture, sentence };
+    Object.assign(this.state, known);
+    Object.assign(this.results, { map: null, where: null });
+    this.wantsWhere = panel === 'where' && Boolean(sentence);
+  }
+
+  keepChosen() {
+    const { state } = this;
+    if (!state.texts.includes(state.text)) state.text = state.texts[0];
+    if (!state.pictures.includes(state.row)) state.row = state.pictures[0];
+  }
+
+  // ---- what the browser says ----
+  sendUp(more = {}) {
+    const { pictures, texts, templates, none, view, ends, picture, sentence } = this.state;
+    this.props.value = { pictures, texts, templates, none, view, ends, picture, sentence, seq: this.seq, ...more };
+  }
+
+  ask(event, more = {}) {
+    this.mistake = '';
+    this.waiting.set(event, more);
+    this.next();
+  }
+
+  next() {
+    if (this.asked || !this.waiting.size) return this.update();
+    const [event, more] = this.waiting.entries().next().value;
+    this.waiting.delete(event);
+    this.seq += 1;
+    this.asked = { event, seq: this.seq };
+    this.sendUp(more);
+    this.trigger(event);
+    return this.update();
+  }
+
+  answered() {
+    this.asked = null;
+    this.next();
+  }
+
+  // What is compared has changed: the drawings follow when they are looked at.
+  look() {
+    Object.assign(this.results, { map: null });
+    this.ask('look');
+  }
+
+  // ---- the parts ----
+  build({ words }) {
+    this.ui.words = words;
+    this.switch = make('div', 'understand-switch');
+    this.switch.setAttribute('role', 'tablist');
+    this.switch.setAttribute('aria-label', words.panels);
+    this.tabs = PANELS.map((name) => this.tab(name));
+    this.switch.append(...this.tabs);
+    this.told = make('p', 'understand-mistake');
+    this.recipes = new Recipes(this);
+    const head = make('div', 'understand-head');
+    head.append(this.switch, this.recipes.node);
+    this.panels = { matrix: new MatrixPanel(this), map: new MapPanel(this), where: new WherePanel(this) };
+    for (const [name, { node }] of Object.entries(this.panels)) {
+      node.id = `${this.name}-${name}`;
+      node.setAttribute('role', 'tabpanel');
+      node.setAttribute('aria-labelledby', `${this.name}-${name}-tab`);
+    }
+    this.body.replaceChildren(head, this.told, ...Object.values(this.panels).map(({ node }) => node));
+    this.toolbox = new Tools(this);
+    this.pictures.listen();
+    this.root.dataset.started = 'true';
+  }
+
+  tab(name) {
+    const press = () => this.show(name);
+    const button = this.ui.button({ text: this.ui.say(`panel_${name}`), press });
+    button.setAttribute('role', 'tab');
+    button.id = `${this.name}-${name}-tab`;
+    button.setAttribute('aria-controls', `${this.name}-${name}`);
+    button.addEventListener('keydown', (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const to = (PANELS.indexOf(name) + step + PANELS.length) % PANELS.length;
+      this.show(PANELS[to]);
+      this.tabs[to].focus();
+    });
+    return button;
+  }
+
+  show(panel) {
+    this.state.panel = panel;
+    this.update();
+  }
+
+  update() {
+    if (!this.panels || this.isUpdating) return;
+    this.isUpdating = true;
+    requestAnimationFrame(() => {
+      this.isUpdating = false;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const { panel } = this.state;
+    this.root.dataset.busy = String(Boolean(this.asked));
+    this.root.dataset.panel = panel;
+    this.told.textContent = this.mistake;
+    this.told.hidden = !this.mistake;
+    PANELS.forEach((name, place) => {
+      const isOpen = name === panel;
+      this.tabs[place].setAttribute('aria-selected', String(isOpen));
+      this.tabs[place].tabIndex = isOpen ? 0 : -1;
+      this.panels[name].node.hidden = !isOpen;
+    });
+    this.toolbox.update();
+    this.panels[panel].update();
+    this.recipes.update();
+    this.wanted(panel);
+  }
+
+  // Asks for what the open panel shows, where it is not there yet.
+  wanted(panel) {
+    if (this.asked || this.mistake || this.waiting.size) return;
+    if (panel === 'map' && !this.results.map && this.panels.map.isAskable) this.ask('chart');
+    if (panel === 'where' && this.wantsWhere) {
+      this.wantsWhere = false;
+      this.ask('where');
+    }
+  }
+
+  announce(sentence) {
+    this.region.textContent = '';
+    requestAnimationFrame(() => {
+      this.region.textContent = sentence;
+    });
+  }
+}
+
+export function start(gradio) {
+  const app = new App(gradio);
+  // For tests, which look at the stage from outside.
+  app.root.app = app;
+  const receive = () => app.receive(gradio.props.value);
+  gradio.watch('value', receive);
+  receive();
+}

@@ -1,0 +1,46 @@
+// What the referee says of a map, in words and in a small drawing.
+import { make } from '../shared/dom.js';
+
+const WIDTH = 220;
+
+export function verdictOf(app, verdict) {
+  const { ui } = app;
+  const box = make('div', 'understand-verdict');
+  if (!verdict) {
+    box.append(make('p', 'ui-hint', ui.say('verdict_none')));
+    return box;
+  }
+  // Few words have few sets to compare with: the best of them can still be chance.
+  const isFew = verdict.random.length < 19 && verdict.drop > Math.max(...verdict.random) && verdict.drop > 0;
+  const kind = verdict.proven ? 'proven' : isFew && verdict.needs ? 'few' : 'pretty';
+  const badge = make('p', `understand-badge ${kind}`);
+  badge.append(ui.icon(kind === 'proven' ? 'check' : 'warning'), make('b', '', ui.say(`verdict_${kind}`)));
+  const random = verdict.random.reduce((a, b) => a + b, 0) / (verdict.random.length || 1);
+  const lines = [ui.say(verdict.beats || isFew ? 'drop_more' : 'drop_same', {
+    drop: verdict.drop.toFixed(3), random: random.toFixed(3), count: verdict.random.length,
+  })];
+  if (verdict.agreement !== null) {
+    lines.push(ui.say(verdict.needs ? 'scrambled_other' : 'scrambled_same', { agreement: verdict.agreement.toFixed(2) }));
+  }
+  box.append(badge, strip(app, verdict), ...lines.map((line) => make('p', 'ui-hint', line)));
+  return box;
+}
+
+// Each random draw as a thin mark, the map's own as a thick one.
+function strip(app, verdict) {
+  const all = [...verdict.random, verdict.drop, 0];
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const at = (value) => `${(100 * (value - low)) / (high - low || 1)}%`;
+  const node = make('div', 'understand-draws');
+  node.style.maxWidth = `${WIDTH}px`;
+  node.setAttribute('role', 'img');
+  const random = verdict.random.map((value) => value.toFixed(3)).join(', ');
+  node.setAttribute('aria-label', app.ui.say('draws_alt', { drop: verdict.drop.toFixed(3), random }));
+  const mark = (value, className) => {
+    const one = make('span', className);
+    one.style.left = at(value);
+    return one;
+  };
+  node.append(mark(0, 'zero'), ...verdict.random.map((value) => mark(value, 'draw')), mark(verdict.drop, 'own'));
+  return node;
+}

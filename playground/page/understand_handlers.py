@@ -1,0 +1,266 @@
+"""What happens in "Understand" when somebody does something. Each yields: stage, status, notes."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from playground.index import STORED, Index
+from playground.page.clip_asking import FAMILY, ClipAsking
+from playground.page.languages import current_request, language_of
+from playground.page.search_view import cut_notes
+from playground.page.understand_canvas import Asked
+from playground.page.understand_values import (
+    map_value,
+    matrix_value,
+    matter_value,
+    offered_value,
+    thumb_address,
+    told,
+    where_value,
+)
+from playground.page.widgets import status_html
+from playground.page.work import Done, Status
+from playground.search import Asker
+from playground.understanding.added import AddedPictures
+from playground.understanding.asked import Matter, read_chart, read_matter, read_sentence
+from playground.understanding.flat_map import FlatMap, is_map_stored, make_map
+from playground.understanding.matrix import Matrix, is_matrix_stored, make_matrix
+from playground.understanding.recipe import read_recipe
+from playground.understanding.stored import PICTURE, PICTURES, read_where, where_file
+from playground.understanding.where import Where, find_where
+from playground.visitors.errors import PersonError
+from playground.visitors.notes import Note
+from playground.visitors.pictures import Picture, read_picture
+from playground.visitors.sessions import Session
+from playground.visitors.words import read_labels
+
+Shown = Iterator[tuple[Any, ...]]
+# What a finished job gives: fields of the stage's value, and what the person is told.
+Finished = tuple[dict[str, Any], tuple[Note, ...]]
+Begun = tuple[Iterator[Status | Done[Any]], Callable[[Any], Finished]]
+
+
+@dataclass(frozen=True)
+class UnderstandHandlers:
+    """The handlers of one page.
+
+    Attributes:
+        asking: The pictures, and what the models see in them.
+        added: Pictures that visitors added.
+        stored: Folder of what was made beforehand.
+    """
+
+    asking: ClipAsking
+    added: AddedPictures
+    stored: Path = STORED
+
+    def look(self, asked: Asked, model: str, request: gr.Request) -> Shown:
+        """Compare pictures with texts."""
+        yield from self._run(asked, model, request, lambda: self._look(asked, model, request))
+
+    def chart(self, asked: Asked, model: str, request: gr.Request) -> Shown:
+        """Draw the space."""
+        yield from self._run(asked, model, request, lambda: self._chart(asked, model, request))
+
+    def where(self, asked: Asked, model: str, request: gr.Request) -> Shown:
+        """Map a sentence onto a picture."""
+        yield from self._run(asked, model, request, lambda: self._where(asked, model, request))
+
+    def bring(self, asked: Asked, model: str, request: gr.Request) -> Shown:
+        """Take a visitor's own picture into the matrix."""
+        try:
+            if asked.file is None:
+                raise PersonError("mistake.picture.missing")
+            yield self._added(read_picture(Path(asked.file)), asked.seq, request)
+        except Exception as error:
+            yield from self._refused(asked, request, error)
+
+    def receive(self, picture: Picture, request: gr.Request) -> tuple[Any, ...]:
+        """A picture that was sent from another tab joins the matrix."""
+        return self._added(picture, 0, request)
+
+    def reopen(self, asked: Asked, model: str, request: gr.Request) -> Shown:
+        """Show the view of a recipe again: stage, status, notes, model."""
+        keys = [entry.key for entry in self.asking.ctx.entries(FAMILY)]
+        try:
+            collection = self.asking.collection
+            recipe, notes = read_recipe(asked.fields.get("recipe"), keys, set(collection.places))
+        except Exception as error:
+            for shown in self._refused(asked, request, error):
+                yield (*shown, gr.skip())
+            return
+        again = Asked(fields=recipe, seq=asked.seq)
+        chosen = recipe["model"]
+
+        def begin() -> Begun:
+            return self._look(again, chosen, request, settings=recipe, told_before=notes)
+
+        for shown in self._run(again, chosen, request, begin):
+            yield (*shown, chosen)
+
+    def first(self, request: gr.Request) -> Shown:
+        """What the mode opens on: the example's matrix and its maps, made beforehand."""
+        ctx, collection = self.asking.ctx, self.asking.collection
+        entry, language = ctx.entries(FAMILY)[0], language_of(request)
+        matter = self._example(request)
+        found = [collection.places[name] for name in matter.pictures]
+        others = self._others(request)
+        more: dict[str, Any] = {
+            "offered": offered_value(collection, language),
+            "matter": matter_value(matter),
+            "model": entry.key,
+            "example": {
+                "picture": PICTURE if PICTURE in collection.places else "",
+                "sentence": ctx.say(request, "understand.example.sentence"),
+            },
+        }
+        index = self.asking.indexes.at_hand(entry)
+        if index is not None and is_matrix_stored(index, matter, found, others):
+            matrix = make_matrix(
+                ctx.cache, entry.key, index, collection, matter, found, others, asker=Asker()
+            )
+            more["matrix"] = matrix_value(matrix)
+            where = read_where(
+                self.stored / where_file(entry.key), language, fingerprint=index.fingerprint
+            )
+            if where is not None:
+                more["where"] = where_value(where, PICTURE)
+        yield told(ctx, request, **more), status_html(ctx.say(request, "status.ready")), ""
+
+    def chosen_picture(self, _session: Session, asked: Asked) -> Picture:
+        """The picture that is sent on: the one whose row or point was chosen last."""
+        request = current_request()
+        visitor = self.asking.ctx.visitor(request)
+        found = self.added.find(asked.picture, visitor)
+        if isinstance(found, int):
+            return self.asking.collection.read(found)
+        return self.added.of(asked.picture, visitor)
+
+    def stopped(self, asked: Asked, request: gr.Request) -> tuple[Any, ...]:
+        """After somebody pressed Stop."""
+        ctx = self.asking.ctx
+        said = status_html(ctx.say(request, "status.stopped"))
+        return told(ctx, request, seq=asked.seq, stopped=True), said, ""
+
+    def forget(self, request: gr.Request) -> None:
+        """Let go of what a visitor added who has left."""
+        self.added.forget(self.asking.ctx.visitor(request))
+
+    def _look(
+        self,
+        asked: Asked,
+        model: str,
+        request: gr.Request,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        told_before: tuple[Note, ...] = (),
+    ) -> Begun:
+        matter, notes = read_matter(asked.fields)
+        found, others = self._found(matter, request), self._others(request)
+        ctx, collection = self.asking.ctx, self.asking.collection
+        key = self.asking.entry(model).key
+
+        def job(index: Index | None, asker: Asker) -> Matrix:
+            return make_matrix(
+                ctx.cache, key, index, collection, matter, found, others, asker=asker
+            )
+
+        def finish(matrix: Matrix) -> Finished:
+            fields = {"matrix": matrix_value(matrix), "matter": matter_value(matter)}
+            if settings is not None:
+                fields["settings"] = dict(settings)
+            return fields, (*told_before, *notes, *cut_notes(matrix.tokens))
+
+        news = self.asking.ask_at_hand(
+            request, model, job, lambda index: is_matrix_stored(index, matter, found, others)
+        )
+        return news, finish
+
+    def _chart(self, asked: Asked, model: str, request: gr.Request) -> Begun:
+        chart = read_chart(asked.fields)
+        matter, notes = read_matter(asked.fields)
+        found = self._found(matter, request)
+        cache, collection = self.asking.ctx.cache, self.asking.collection
+
+        def job(index: Index, asker: Asker) -> FlatMap:
+            return make_map(cache, index, collection, matter, chart, found, asker=asker)
+
+        def finish(flat: FlatMap) -> Finished:
+            return {"map": map_value(flat, collection, chart.view, chart.ends)}, notes
+
+        news = self.asking.ask(
+            request, model, job, lambda index: is_map_stored(index, matter, chart, found)
+        )
+        return news, finish
+
+    def _where(self, asked: Asked, model: str, request: gr.Request) -> Begun:
+        sentence, notes = read_sentence(asked.fields.get("sentence"))
+        cache, key = self.asking.ctx.cache, self.asking.entry(model).key
+        found = self.added.find(asked.picture, self.asking.ctx.visitor(request))
+        pixels = self.asking.collection.pixels(found) if isinstance(found, int) else found
+
+        def job(_index: Index | None, asker: Asker) -> Where:
+            return find_where(cache, key, pixels, sentence, asker=asker)
+
+        news = self.asking.ask_at_hand(request, model, job, lambda _index: False)
+        return news, lambda where: ({"where": where_value(where, asked.picture)}, notes)
+
+    def _run(
+        self, asked: Asked, model: str, request: gr.Request, begin: Callable[[], Begun]
+    ) -> Shown:
+        ctx = self.asking.ctx
+        try:
+            news, finish = begin()
+            for step in self.asking.told(request, news, model):
+                if isinstance(step, str):
+                    yield gr.skip(), step, gr.skip()
+                    continue
+                status, result = step
+                fields, notes = finish(result)
+                value = told(ctx, request, seq=asked.seq, model=model, **fields)
+                yield value, status, html.escape(ctx.say_notes(request, notes))
+        except Exception as error:
+            yield from self._refused(asked, request, error)
+
+    def _refused(self, asked: Asked, request: gr.Request, error: Exception) -> Shown:
+        """The stage hears of the mistake too, or it would wait for its answer."""
+        ctx = self.asking.ctx
+        mistake = ctx.mistake(error)
+        idle = status_html(ctx.say(request, "status.ready"))
+        yield told(ctx, request, seq=asked.seq, error=mistake.message), idle, gr.skip()
+        raise mistake from None
+
+    def _added(self, picture: Picture, seq: int, request: gr.Request) -> tuple[Any, ...]:
+        ctx = self.asking.ctx
+        added = {
+            "id": self.added.add(picture, ctx.visitor(request)),
+            "src": thumb_address(picture),
+            "alt": ctx.say(request, "understand.own_picture"),
+        }
+        notes = html.escape(ctx.say_notes(request, picture.notes))
+        return told(ctx, request, seq=seq, added=added), gr.skip(), notes
+
+    def _found(self, matter: Matter, request: gr.Request) -> list[int | np.ndarray]:
+        visitor = self.asking.ctx.visitor(request)
+        return [self.added.find(name, visitor) for name in matter.pictures]
+
+    def _others(self, request: gr.Request) -> tuple[str, ...]:
+        return read_labels(self.asking.ctx.say(request, "understand.others"), most=60).labels
+
+    def _example(self, request: gr.Request) -> Matter:
+        ctx, places = self.asking.ctx, self.asking.collection.places
+        known = tuple(name for name in PICTURES if name in places) or tuple(places)[:6]
+        fields = {
+            "pictures": known,
+            "texts": ctx.say(request, "understand.example.texts"),
+            "templates": ctx.say(request, "clip_search.templates.example"),
+            "none": True,
+        }
+        return read_matter(fields)[0]
