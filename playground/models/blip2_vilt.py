@@ -10,21 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from playground.models.blip2_asks import Answer, Ask, Seen, Steps
 from playground.models.blip2_eyes import half
-from playground.models.blip2_rows import BARE, single_question, stacked
+from playground.models.blip2_rows import BARE, single_question
 from playground.models.blip2_words import Prompted, write
 from playground.models.language_model import Language
 from playground.models.precision import load_part, precision_for
 from playground.models.thin_pictures import widened
-
-if TYPE_CHECKING:
-    import torch
 
 KIND = "ViltForQuestionAnswering"
 CAPTION_QUESTION = "what is in the picture?"
@@ -137,23 +134,15 @@ def _choose(
     import torch
 
     first = next(model.module.parameters())
-    ids, _mask = stacked(rows, fill=model.tokenizer.pad_token_id, side="right", device=first.device)
-    with torch.inference_mode():
-        logits = torch.cat(
-            [
-                model.module(
-                    input_ids=ids[number : number + 1, : len(row)],
-                    pixel_values=_pixels(asks[number], first),
-                ).logits.float()
-                for number, row in enumerate(rows)
-            ]
-        )
+    ids = [torch.tensor([row], device=first.device) for row in rows]
+    # The library takes the patches in an order that it draws: drawn alike, sums round alike.
+    with torch.inference_mode(), torch.random.fork_rng(devices=[]):
+        scores = []
+        for words, ask in zip(ids, asks, strict=True):
+            torch.manual_seed(0)
+            pixels = torch.from_numpy(ask.seen.states)[None].to(first.device, first.dtype)
+            scores.append(model.module(input_ids=words, pixel_values=pixels).logits.float())
+        logits = torch.cat(scores)
     never = torch.full_like(logits, -torch.inf)
-    logits_processor(ids, torch.cat([logits, never[:, :1]], dim=1))
-    logits_processor(ids, torch.cat([never, torch.zeros_like(never[:, :1])], dim=1))
-
-
-def _pixels(ask: Ask, like: torch.Tensor) -> torch.Tensor:
-    import torch
-
-    return torch.from_numpy(ask.seen.states)[None].to(like.device, like.dtype)
+    logits_processor(None, torch.cat([logits, never[:, :1]], dim=1))
+    logits_processor(None, torch.cat([never, torch.zeros_like(never[:, :1])], dim=1))
