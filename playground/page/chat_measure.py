@@ -248,6 +248,7 @@ def add_measure_event(measuring: Measuring) -> None:
         model = model_choice(ctx, FAMILY)
         set_key, language = gr.Textbox(EMOJI), gr.Textbox(LANGUAGES[0])
         count, way = gr.Number(USUAL_COUNT, precision=0), gr.Textbox(LIKELIHOOD)
-        files = QuestionFiles()
+        # An empty list, so that programs may leave it out.
+        files = QuestionFiles(value=[])
         inputs = {api.blip2_chat_evaluate: [model, set_key, language, count, way, files]}
         add_program_events(ctx, inputs, gr.JSON())

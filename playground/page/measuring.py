@@ -175,6 +175,9 @@ class Measuring:
         report(Note("vqa.reading"))
         whole = self.questions(wanted)
         questions = replace(whole, items=spread(whole.items, wanted.count))
+        if without := sum(not item.picture for item in questions.items):
+            note = Note("vqa.note.no_picture", {"count": without})
+            questions = replace(questions, notes=(*questions.notes, note))
         ask = Asking(self, wanted, questions, asker)
         ask.check()
 

@@ -103,7 +103,7 @@ def measure(
         metric: How free answers are judged.
         ask: Answers some questions, one reply for each, in their order.
         report: Told what is known by now, after every few questions.
-        is_left: Whether to stop; asked before every few questions.
+        is_left: Whether to stop; asked before and after every few questions.
         at_once: Most questions in one call, 1 or more.
         clock: Monotonic seconds.
 
@@ -127,6 +127,9 @@ def measure(
             break
         places = order[start : start + at_once]
         replies = ask([items[place] for place in places])
+        if is_left():
+            # Whoever stops cuts answers off in the middle: those count neither way.
+            break
         for place, reply in zip(places, replies, strict=True):
             judged[place] = Judged(items[place], reply, judge(items[place], reply, metric))
         report(result())

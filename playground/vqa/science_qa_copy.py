@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,10 @@ class ScienceQaCopy:
     """
 
     def __init__(self, folder: Path) -> None:
-        # fastparquet and not pyarrow: pandas imports pyarrow at every start once it is installed.
-        library = importlib.import_module("fastparquet")
         files = sorted(folder.glob(PATTERN))
         if not files:
             raise PersonError("vqa.mistake.no_problems")
-        wholes = [library.ParquetFile(str(file)) for file in files]
-        # Each row group by itself, so that one can be read without the others.
-        self._groups = [whole[n] for whole in wholes for n in range(len(whole.row_groups))]
+        self._groups = [(file, number) for file in files for number in range(_group_count(file))]
         self._lock = threading.Lock()
         self._held: tuple[int, list[Any]] | None = None
         self._place: dict[str, tuple[int, int]] = {}
@@ -66,8 +63,7 @@ class ScienceQaCopy:
         group, row = self._place[name]
         with self._lock:
             if self._held is None or self._held[0] != group:
-                column = self._groups[group].to_pandas(columns=[_PIXELS])[_PIXELS]
-                self._held = (group, column.tolist())
+                self._held = (group, _read(*self._groups[group], (_PIXELS,))[_PIXELS].tolist())
             data = self._held[1][row]
         try:
             return read_picture(data)
@@ -76,10 +72,10 @@ class ScienceQaCopy:
 
     def _rows(self) -> Iterator[tuple[int, str, dict[str, Any]]]:
         number = 0
-        for group, part in enumerate(self._groups):
-            has_picture = part.to_pandas(columns=[_PIXELS])[_PIXELS].notna().tolist()
-            wanted = [name for name in _COLUMNS if name in part.columns]
-            for row, told in enumerate(part.to_pandas(columns=wanted).to_dict("records")):
+        for group, (file, place) in enumerate(self._groups):
+            has_picture = _read(file, place, (_PIXELS,))[_PIXELS].notna().tolist()
+            table = _read(file, place, _COLUMNS)
+            for row, told in enumerate(table.to_dict("records")):
                 name = str(number)
                 image = "image.png" if has_picture[row] else None
                 problem = {key: _plain(value) for key, value in told.items()}
@@ -88,6 +84,30 @@ class ScienceQaCopy:
                 if image:
                     self._place[f"{SPLIT}/{name}/{image}"] = (group, row)
                 number += 1
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    """The file as the library reads it; it leaves files open by itself."""
+    # fastparquet and not pyarrow: pandas imports pyarrow at every start once it is installed.
+    library = importlib.import_module("fastparquet")
+    with ExitStack() as stack:
+
+        def open_with(path: str, mode: str = "rb") -> Any:
+            return stack.enter_context(open(path, mode))
+
+        yield library.ParquetFile(str(file), open_with=open_with)
+
+
+def _group_count(file: Path) -> int:
+    with _opened(file) as whole:
+        return len(whole.row_groups)
+
+
+def _read(file: Path, place: int, columns: tuple[str, ...]) -> Any:
+    """Some columns of one row group, those that are there, as a table of pandas."""
+    with _opened(file) as whole:
+        return whole[place].to_pandas(columns=[name for name in columns if name in whole.columns])
 
 
 def _plain(value: Any) -> Any:

@@ -59,6 +59,17 @@ def test_it_stops_between_two_calls_and_keeps_what_it_has():
     assert len(result.judged) == 4 and result.total == 9 and not result.is_whole
 
 
+def test_answers_that_were_cut_off_by_stopping_do_not_count():
+    left = []
+
+    def ask(some):
+        left.append(some)
+        return [Reply("ye") for _ in some]
+
+    result = measure(items(4), "exact", ask, lambda _: None, lambda: bool(left), at_once=2)
+    assert len(left) == 1 and result.judged == ()
+
+
 def test_it_may_be_stopped_before_the_first_question():
     result = measure(items(), "exact", yes, lambda _: None, lambda: True)
     assert (result.judged, result.score, result.rows, result.unread_share) == ((), 0.0, (), 0.0)
