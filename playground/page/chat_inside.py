@@ -75,7 +75,7 @@ class ChatInside:
             raise PersonError("chat.mistake.no_queries")
         turn_id = _turn_id(asked)
         picture = self.service.picture_of(talk, turn_id)
-        asker = Asker(visitor)
+        asker = self._asker(talk)
         seen = self.service.see(item, picture, asker)
         if seen.queries is None:
             raise PersonError("chat.mistake.no_looks", {"model": item.title})
@@ -92,7 +92,7 @@ class ChatInside:
     def changed(self, asked: Asked, visitor: str) -> Answer:
         """Asks a question again with queries off or swapped, or without the picture."""
         talk = self._talk(asked, visitor)
-        asker = Asker(visitor)
+        asker = self._asker(talk)
         item, ask = self._ask(asked, talk, asker)
         change = self._change(asked, talk, item, ask, asker)
         found = compare(self.service, item, ask, [change], asker)
@@ -105,7 +105,7 @@ class ChatInside:
     def each_off(self, asked: Asked, visitor: str) -> Answer:
         """Asks a question again with one set of queries off, then another, and so on."""
         talk = self._talk(asked, visitor)
-        asker = Asker(visitor)
+        asker = self._asker(talk)
         item, ask = self._ask(asked, talk, asker)
         sets = _read_list(asked.get("sets"), MOST_SETS)
         changes = [Change(silenced=read_queries(one, item)) for one in sets]
@@ -115,7 +115,7 @@ class ChatInside:
         """Tells how well sentences fit the picture."""
         talk = self._talk(asked, visitor)
         item = self._matcher(asked, talk)
-        asker = Asker(visitor)
+        asker = self._asker(talk)
         texts = _read_list(asked.get("sentences"), MOST_SENTENCES)
         sentences = [read_words(text, most_characters=MOST_CHARACTERS).text for text in texts]
         seen = self.service.see(item, talk.picture, asker)
@@ -157,6 +157,19 @@ class ChatInside:
     def _item(self, asked: Asked, talk: Talk) -> Entry:
         model = read_choice(asked.get("model"), name_key="page.model", choices=talk.models)
         return self.service.item(model)
+
+    def _asker(self, talk: Talk) -> Asker:
+        """Who asks; gone when the talk is, for nothing else tells that a visitor has left."""
+        store = self.service.store
+
+        def is_gone() -> bool:
+            try:
+                store.talk_of(talk.id, talk.visitor)
+            except PersonError:
+                return True
+            return False
+
+        return Asker(talk.visitor, cancel=is_gone)
 
     def _matchers(self, talk: Talk) -> list[Entry]:
         """What can match: of the models that answer, and of all that are on this machine."""
@@ -224,6 +237,8 @@ def read_queries(value: object, item: Entry) -> tuple[int, ...]:
 def looks_value(looks: blip2.Looks) -> Answer:
     """Writes where the queries look: a byte for each weight, and what 255 stands for.
 
+    A byte is the square root of the weight, so that many faint ones do not all become nothing.
+
     Args:
         looks: Weights (layers, heads, queries, h, w), 0 to 1.
     """
@@ -237,7 +252,9 @@ def looks_value(looks: blip2.Looks) -> Answer:
         "heads": heads,
         "queries": queries,
         "grid": [height, width],
-        "values": base64.b64encode(np.rint(share * 255).astype(np.uint8).tobytes()).decode(),
+        "values": base64.b64encode(
+            np.rint(np.sqrt(share) * 255).astype(np.uint8).tobytes()
+        ).decode(),
         "scale": [round(float(one), 6) for one in scale.ravel()],
         "elsewhere": [round(float(one), 5) for one in looks.elsewhere.ravel()],
     }

@@ -5,7 +5,8 @@
  * Reads the weights of all layers, heads and queries.
  * @param {{layers: number, heads: number, queries: number, grid: number[], values: string,
  *   scale: number[], elsewhere: number[]}} told `values` is base64 of a byte for each patch of
- *   (layers, heads, queries, height, width); a byte of 255 stands for the `scale` of its map.
+ *   (layers, heads, queries, height, width); a byte of 255 stands for the `scale` of its map, half
+ *   of that for a quarter.
  * @returns {{layers: number, heads: number, queries: number, grid: number[], weights: Float32Array,
  *   elsewhere: number[]}}
  */
@@ -15,7 +16,7 @@ export function readLooks(told) {
   const weights = new Float32Array(text.length);
   for (let at = 0; at < weights.length; at += 1) {
     const map = Math.floor(at / (height * width));
-    weights[at] = (text.charCodeAt(at) / 255) * told.scale[map];
+    weights[at] = (text.charCodeAt(at) / 255) ** 2 * told.scale[map];
   }
   const { layers, heads, queries, grid, elsewhere } = told;
   return { layers, heads, queries, grid, weights, elsewhere };

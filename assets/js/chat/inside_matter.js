@@ -5,8 +5,10 @@ import { headCell, share, sideBySide } from './inside_answers.js';
 import { changeOf, signed } from './inside_look.js';
 import { drawSets } from './inside_maps.js';
 
-// Sets in one question to the server: others get their turn between.
-const AT_ONCE = 8;
+// Sets in one question to the server: others get their turn between, and Stop needs no long wait.
+const FIRST_AT_ONCE = 4;
+const MOST_AT_ONCE = 8;
+const LONG_MS = 2000;
 const DRAWS = 9;
 
 export class Matter {
@@ -121,14 +123,17 @@ export class Matter {
     const { inside } = this;
     const run = this.begin();
     const items = [];
-    for (let start = 0; start < sets.length; start += AT_ONCE) {
-      const asked = { ...inside.target, sets: sets.slice(start, start + AT_ONCE) };
+    let atOnce = FIRST_AT_ONCE;
+    while (items.length < sets.length) {
+      const began = performance.now();
+      const asked = { ...inside.target, sets: sets.slice(items.length, items.length + atOnce) };
       const found = await inside.ask('each_off', asked, this.told);
       if (run !== this.run) return null;
       if (!found) break;
       items.push(...found.items.map((item) => ({ ...item, before: found.chance })));
-      this.before = found.before;
       draw(items);
+      const isLong = performance.now() - began > LONG_MS;
+      atOnce = isLong ? Math.max(1, atOnce >> 1) : Math.min(MOST_AT_ONCE, 2 * atOnce);
     }
     this.setBusy(false);
     return items.length === sets.length ? items : null;
