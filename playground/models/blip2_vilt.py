@@ -139,7 +139,7 @@ def _choose(
     with torch.inference_mode(), torch.random.fork_rng(devices=[]):
         scores = []
         for words, ask in zip(ids, asks, strict=True):
-            torch.manual_seed(0)
+            torch.default_generator.manual_seed(0)
             pixels = torch.from_numpy(ask.seen.states)[None].to(first.device, first.dtype)
             scores.append(model.module(input_ids=words, pixel_values=pixels).logits.float())
         logits = torch.cat(scores)
