@@ -19,7 +19,7 @@ from playground.explain.similarity import rank
 # (benchmarks/search_vectors.py prints where the two meet).
 MOST_EXACT_NUMBERS = 100_000 * 512
 LINKS = 16
-BUILD_BREADTH = 80
+BUILD_BREADTH = 64
 # Measured: 0.95 and more of the true 50 best at this breadth.
 SEARCH_BREADTH = 256
 TRAINING_ROWS = 10_000

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "own_pictures.js"
 PLAYGROUND, OWN = "playground", "own"
 ICONS = ("picture", "plus", "close", "download", "trash", "check", "warning", "send")
-WORDS_PREFIX = "own.ui."
 PLACES = ("count", "done", "total", "name", "reason", "most", "speed", "model")
 MOST_TOLD_FAULTS = 200
 MOST_TEXT = 100
@@ -94,7 +93,7 @@ class OwnHandlers:
     def opening(self, request: gr.Request) -> Answer:
         """What the card opens on."""
         ctx = self.asking.ctx
-        said = script_words(ctx, request, WORDS_PREFIX, PLACES)
+        said = script_words(ctx, request, word_key, PLACES)
         places = [
             {"id": PLAYGROUND, "title": said["playground"]},
             {"id": OWN, "title": said["own"]},
@@ -205,6 +204,11 @@ class OwnHandlers:
             "faults_total": progress.faults_total,
             "faults": [[f.name, say(request, f.key, **f.values)] for f in reversed(faults)],
         }
+
+
+def word_key(name: str) -> str:
+    """Returns the language key of one of the card's sentences."""
+    return f"own.ui.{name}"
 
 
 def source_of(asking: ClipAsking, request: gr.Request | None, where: object) -> Source:
