@@ -27,6 +27,7 @@ from playground.page.own_pictures import PLAYGROUND, OwnCard, OwnHandlers, sourc
 from playground.page.picture_input import PictureInput
 from playground.page.reading_advice import ReadingAdvice
 from playground.page.result_grid import ResultGrid
+from playground.page.search_recipe import offer_search_recipe
 from playground.page.search_view import (
     cut_notes,
     found_grid,
@@ -48,7 +49,7 @@ from playground.visitors.notes import Note
 from playground.visitors.pictures import Picture
 from playground.visitors.sessions import Session
 
-ID = "clip_search"
+ID, MODE = "clip_search", "clip-search-mode"
 EXAMPLES = tuple(f"clip_search.example.{number}" for number in range(1, 7))
 Shown = Iterator[tuple[Any, ...]]
 
@@ -201,7 +202,7 @@ def build(ctx: Context) -> None:
     asking = ClipAsking.of(ctx, read_collection())
     handlers = Handlers(asking)
     with gr.Tabs(elem_classes="modes"):
-        with gr.Tab(ctx.label("clip_search.mode.search"), id="search", elem_id="clip-search-mode"):
+        with gr.Tab(ctx.label("clip_search.mode.search"), id="search", elem_id=MODE):
             build_search(ctx, handlers)
         with gr.Tab(ctx.label("clip_search.mode.name"), id="name"):
             build_naming(asking)
@@ -258,6 +259,10 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
     gr.on(None, ctx.handler(handlers.opening), [], opened, **PRIVATE)
     ctx.sends.receive(ID, ctx.handler(handlers.receive), [*opened, own])
     follow_own(ctx, own, own_handlers, model)
+    set_by_recipe = [words, without, balance, strength, count, model]
+    with stage:
+        again = (run, fields, shown)
+        offer_search_recipe(handlers.asking, ID, MODE, set_by_recipe, notes, then=again)
 
 
 def follow_own(ctx: Context, own: OwnCard, handlers: OwnHandlers, model: gr.Dropdown) -> None:

@@ -7,12 +7,13 @@ from gradio.context import Context as GradioContext
 
 from playground.page.clip_asking import FAMILY, ClipAsking
 from playground.page.events import PRIVATE
+from playground.page.recipe_bar import RecipeBar
 from playground.page.understand_canvas import UnderstandCanvas, understand_tools
 from playground.page.understand_handlers import UnderstandHandlers
 from playground.page.widgets import model_choice, status_line, stop_button, workbench
 from playground.understanding.added import AddedPictures
 
-CANVAS = "clip-understand"
+CANVAS, TAB, MODE = "clip-understand", "clip_search", "clip-understand-mode"
 
 
 def build_understand(asking: ClipAsking) -> None:
@@ -29,6 +30,7 @@ def build_understand(asking: ClipAsking) -> None:
             with gr.Row(elem_classes="status-row") as line:
                 status = status_line(ctx)
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
+            recipes = RecipeBar(elem_id=f"{CANVAS}-recipe", tab=TAB, mode=MODE)
         with tools:
             understand_tools(CANVAS)
             with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
@@ -43,13 +45,14 @@ def build_understand(asking: ClipAsking) -> None:
         canvas.chart(ctx.handler(handlers.chart), fields, shown, **options),
         canvas.where(ctx.handler(handlers.where), fields, shown, **options),
         canvas.bring(ctx.handler(handlers.bring), fields, shown, **options),
-        canvas.reopen(ctx.handler(handlers.reopen), fields, [*shown, model], **options),
+        recipes.reopen(ctx.handler(handlers.reopen), [recipes], [*shown, model], **options),
         model.input(look, fields, shown, **options),
     ]
     with line:
         stop = stop_button(ctx, events)
     stop.click(ctx.handler(handlers.stopped), [canvas], shown, **PRIVATE)
-    gr.on(None, ctx.handler(handlers.first), [], shown, **PRIVATE)
+    recipes.make(ctx.handler(handlers.make), fields, recipes, **PRIVATE)
+    gr.on(None, ctx.handler(handlers.first), [], [*shown, recipes], **PRIVATE)
     root = GradioContext.root_block
     assert root is not None, "tabs are built inside the page"
     root.unload(handlers.forget)

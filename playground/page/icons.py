@@ -59,6 +59,8 @@ SHAPES = MappingProxyType(
         'width="11" height="11" rx="2"/><path d="M9.5 9.500h5v5h-5z" fill="currentColor"/>',
         "download": '<path d="M12 4v11M7.5 11l4.5 4.5 4.5-4.500M4.5 20h15"/>',
         "code": '<path d="M8.5 7L3.5 12l5 5M15.5 7l5 5-5 5"/>',
+        "folder": '<path d="M3.5 18.500v-12A1.5 1.5 0 0 1 5 5h4l2 2.500h8A1.5 1.5 0 0 1 20.500 9'
+        'v9.500A1.5 1.5 0 0 1 19 20H5a1.5 1.5 0 0 1-1.500-1.500z"/>',
         "copy": '<rect x="8.5" y="8.5" width="11" height="11.5" rx="2"/><path d="M15.5 8.500V6a2 '
         '2 0 0 0-2-2H6.500a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h2"/>',
         "point": '<circle cx="12" cy="12" r="6.5"/><path d="M12 2.800v5M12 16.200v5M2.8 12h5M16.2 '

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playground.page.context import Context
 
 SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "understand_canvas.js"
-ICONS = ("plus", "close", "picture", "copy", "download", "check", "warning", "point", "send")
+ICONS = ("plus", "close", "picture", "check", "warning", "point")
 # The script fills these in; here each stands for itself.
 PLACES = (
     *("name", "number", "count", "all", "percent", "cosine", "scale", "logit", "text", "picture"),
@@ -48,7 +48,7 @@ class Asked:
 
 
 class UnderstandCanvas(gr.HTML):
-    """The stage. Events: `look`, `chart`, `where`, `bring` (a picture), `reopen` (a recipe)."""
+    """The stage. Events: `look`, `chart`, `where`, `bring` (a picture)."""
 
     def __init__(self, *, elem_id: str, **options: Any) -> None:
         """Makes the stage, empty.

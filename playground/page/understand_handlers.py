@@ -14,6 +14,7 @@ import numpy as np
 from playground.index import STORED, Index
 from playground.page.clip_asking import FAMILY, ClipAsking
 from playground.page.languages import current_request, language_of
+from playground.page.recipe_bar import recipe_value
 from playground.page.search_view import cut_notes
 from playground.page.understand_canvas import Asked
 from playground.page.understand_values import (
@@ -32,7 +33,7 @@ from playground.understanding.added import AddedPictures
 from playground.understanding.asked import Matter, read_chart, read_matter, read_sentence
 from playground.understanding.flat_map import FlatMap, is_map_stored, make_map
 from playground.understanding.matrix import Matrix, is_matrix_stored, make_matrix
-from playground.understanding.recipe import read_recipe
+from playground.understanding.recipe import FIELDS, read_recipe
 from playground.understanding.stored import PICTURE, PICTURES, read_where, where_file
 from playground.understanding.where import Where, find_where
 from playground.visitors.errors import PersonError
@@ -86,27 +87,25 @@ class UnderstandHandlers:
         """A picture that was sent from another tab joins the matrix."""
         return self._added(picture, 0, request)
 
-    def reopen(self, asked: Asked, model: str, request: gr.Request) -> Shown:
+    def make(self, asked: Asked, model: str, request: gr.Request) -> dict[str, Any]:
+        """Write down what is set, and nothing of what was answered."""
+        recipe = {name: asked.fields.get(name) for name in FIELDS} | {"model": model}
+        return recipe_value(self.asking.ctx, request, recipe)
+
+    def reopen(self, recipe: Any, request: gr.Request) -> Shown:
         """Show the view of a recipe again: stage, status, notes, model."""
         keys = [entry.key for entry in self.asking.ctx.entries(FAMILY)]
-        try:
-            collection = self.asking.collection
-            recipe, notes = read_recipe(asked.fields.get("recipe"), keys, set(collection.places))
-        except Exception as error:
-            for shown in self._refused(asked, request, error):
-                yield (*shown, gr.skip())
-            return
-        again = Asked(fields=recipe, seq=asked.seq)
-        chosen = recipe["model"]
+        settings, notes = read_recipe(recipe, keys, set(self.asking.collection.places))
+        asked, model = Asked(fields=settings), settings["model"]
 
         def begin() -> Begun:
-            return self._look(again, chosen, request, settings=recipe, told_before=notes)
+            return self._look(asked, model, request, settings=settings, told_before=notes)
 
-        for shown in self._run(again, chosen, request, begin):
-            yield (*shown, chosen)
+        for shown in self._run(asked, model, request, begin):
+            yield (*shown, model)
 
     def first(self, request: gr.Request) -> Shown:
-        """What the mode opens on: the example's matrix and its maps, made beforehand."""
+        """What the mode opens on, made beforehand: stage, status, notes, recipe."""
         ctx, collection = self.asking.ctx, self.asking.collection
         entry, language = ctx.entries(FAMILY)[0], language_of(request)
         matter = self._example(request)
@@ -121,6 +120,7 @@ class UnderstandHandlers:
                 "sentence": ctx.say(request, "understand.example.sentence"),
             },
         }
+        said = ctx.say(request, "status.ready")
         index = self.asking.indexes.at_hand(entry)
         if index is not None and is_matrix_stored(index, matter, found, others):
             matrix = make_matrix(
@@ -132,7 +132,11 @@ class UnderstandHandlers:
             )
             if where is not None:
                 more["where"] = where_value(where, PICTURE)
-        yield told(ctx, request, **more), status_html(ctx.say(request, "status.ready")), ""
+            note = ctx.say(request, entry.note_key)
+            said = ctx.say(
+                request, "clip_search.stored", model=entry.title, milliseconds=1, note=note
+            )
+        yield told(ctx, request, **more), status_html(said), "", recipe_value(ctx, request)
 
     def chosen_picture(self, _session: Session, asked: Asked) -> Picture:
         """The picture that is sent on: the one whose row or point was chosen last."""

@@ -25,7 +25,7 @@ from playground.understanding.matrix import embed_found
 
 # Pictures of the collection that are drawn; of larger ones every so-manieth.
 MOST_DRAWN = 400
-MOST_NEAR = 8
+MOST_NEAR, MOST_NEAR_TEXTS = 6, 3
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class FlatMap:
         texts: M texts: those of the matter, then the ends of an axis of one's own.
         points: float64 (N + M, 2).
         shares: float64 (2,), the share of the variance that each axis shows.
-        near: int (N + M, K), places of the nearest points in truth.
+        near: int (N + M, K), the nearest pictures in truth, then the nearest texts: places among
+            the points.
         near_cosines: float32 (N + M, K).
         gap: How far pictures lie from words; None for fewer than two texts.
         is_from_store: Whether no model had to run.
@@ -114,8 +115,7 @@ def make_map(
         vectors = np.concatenate([vectors, made])
     plane, points = _drawn(chart, vectors, words, texts)
     everything = np.concatenate([vectors, words])
-    near, near_cosines = nearest(everything, everything, MOST_NEAR + 1)
-    near, near_cosines = _without_self(near, near_cosines)
+    near, near_cosines = _neighbours(everything, len(vectors))
     return FlatMap(
         places=np.concatenate([places, np.full(len(strangers), -1, np.intp)]),
         own=tuple(
@@ -162,10 +162,18 @@ def _drawn(
     return plane, plane.place(np.concatenate([vectors, words]))
 
 
+def _neighbours(points: np.ndarray, pictures: int) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest pictures and texts of each point: pictures crowd words out of one list."""
+    to_pictures = _without_self(*nearest(points, points[:pictures], MOST_NEAR + 1))
+    to_texts = nearest(points, points[pictures:], MOST_NEAR_TEXTS + 1)
+    to_texts = _without_self(to_texts[0] + pictures, to_texts[1])
+    near, cosines = zip(to_pictures, to_texts, strict=True)
+    return np.concatenate(near, axis=1), np.concatenate(cosines, axis=1)
+
+
 def _without_self(near: np.ndarray, cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Takes each point out of its own list; one that equals others may not stand first there."""
-    is_self = near == np.arange(len(near))[:, None]
-    # A point that is crowded out of its own list loses the farthest neighbour instead.
-    is_self[~is_self.any(axis=1), -1] = True
+    """Takes each point out of its own list; the lists of all others lose their last."""
+    is_gone = near == np.arange(len(near))[:, None]
+    is_gone[~is_gone.any(axis=1), -1] = True
     shape = (len(near), near.shape[1] - 1)
-    return near[~is_self].reshape(shape), cosines[~is_self].reshape(shape)
+    return near[~is_gone].reshape(shape), cosines[~is_gone].reshape(shape)

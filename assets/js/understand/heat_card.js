@@ -24,13 +24,20 @@ export class HeatCard {
       this.paint();
     });
     this.node.append(
-      make('h3', '', ui.say(`method_${heat.method}`)), this.canvas, make('p', 'ui-hint', ui.say(`method_${heat.method}_help`)),
-      verdictOf(app, heat.verdict), hide, this.table(),
+      this.title(), this.canvas, make('p', 'ui-hint', ui.say(`method_${heat.method}_help`)),
+      verdictOf(app, heat.verdict, 'parts'), hide, this.table(),
     );
     this.paint();
   }
 
-  // Rows and columns of the hottest patches, in words.
+  title() {
+    const { ui } = this.app;
+    const title = make('h3', '', ui.say(`method_${this.heat.method}`));
+    if (this.heat === this.where.places[0]) title.append(make('span', 'understand-tag', ui.say('recommended')));
+    return title;
+  }
+
+  // Where the hottest patch lies, in words.
   alt() {
     const { app, heat, where } = this;
     const columns = where.grid[1];

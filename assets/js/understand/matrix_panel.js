@@ -139,6 +139,8 @@ export class MatrixPanel {
     const hasNone = values[0].length > matrix.texts.length;
     const hadFocus = this.scroll.contains(document.activeElement);
     const table = make('table', 'understand-matrix');
+    table.style.setProperty('--columns', values[0].length);
+    table.style.minWidth = `${70 + 66 * values[0].length}px`;
     table.setAttribute('role', 'grid');
     table.setAttribute('aria-label', app.ui.say('matrix_label'));
     const head = make('tr');

@@ -2,7 +2,7 @@
 import { make } from '../shared/dom.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-const [WIDTH, HEIGHT, EDGE] = [720, 480, 34];
+const [WIDTH, HEIGHT, EDGE] = [720, 560, 34];
 const THUMB = 38;
 
 export class Scatter {

@@ -3,7 +3,6 @@ import { Interface, make } from '../shared/dom.js';
 import { MapPanel } from './map_panel.js';
 import { MatrixPanel } from './matrix_panel.js';
 import { Pictures } from './pictures.js';
-import { Recipes } from './recipes.js';
 import { Tools } from './tools.js';
 import { WherePanel } from './where_panel.js';
 
@@ -81,8 +80,9 @@ class App {
 
   // ---- what the browser says ----
   sendUp(more = {}) {
-    const { pictures, texts, templates, none, view, ends, picture, sentence } = this.state;
-    this.props.value = { pictures, texts, templates, none, view, ends, picture, sentence, seq: this.seq, ...more };
+    const { pictures, texts, templates, none, panel, show, scale, view, ends, picture, sentence } = this.state;
+    const known = { pictures, texts, templates, none, panel, show, scale, view, ends, picture, sentence };
+    this.props.value = { ...known, seq: this.seq, ...more };
   }
 
   ask(event, more = {}) {
@@ -122,9 +122,8 @@ class App {
     this.tabs = PANELS.map((name) => this.tab(name));
     this.switch.append(...this.tabs);
     this.told = make('p', 'understand-mistake');
-    this.recipes = new Recipes(this);
     const head = make('div', 'understand-head');
-    head.append(this.switch, this.recipes.node);
+    head.append(this.switch);
     this.panels = { matrix: new MatrixPanel(this), map: new MapPanel(this), where: new WherePanel(this) };
     for (const [name, { node }] of Object.entries(this.panels)) {
       node.id = `${this.name}-${name}`;
@@ -182,7 +181,8 @@ class App {
     });
     this.toolbox.update();
     this.panels[panel].update();
-    this.recipes.update();
+    // A recipe is written of what stands there now.
+    if (!this.asked) this.sendUp();
     this.wanted(panel);
   }
 

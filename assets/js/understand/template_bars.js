@@ -16,7 +16,7 @@ export class TemplateBars {
     if (this.node.hidden) return;
     const lines = matrix.templates.map((template, place) => {
       const cosines = matrix.by_template[place][row];
-      return { name: template, cosine: cosines[column], best: matrix.texts[largest(cosines)] };
+      return { name: filled(template, state.text), cosine: cosines[column], best: matrix.texts[largest(cosines)] };
     });
     const all = matrix.cosines[row];
     lines.push({ name: ui.say('mean'), cosine: all[column], best: matrix.texts[largest(all)], isMean: true });
@@ -52,3 +52,4 @@ export class TemplateBars {
 }
 
 const largest = (numbers) => numbers.indexOf(Math.max(...numbers));
+const filled = (template, text) => (template.includes('{}') ? template.replace('{}', text) : `${template} ${text}`);

@@ -3,7 +3,8 @@ import { make } from '../shared/dom.js';
 
 const WIDTH = 220;
 
-export function verdictOf(app, verdict) {
+// `of` says what was taken out: parts of a picture, or words.
+export function verdictOf(app, verdict, of) {
   const { ui } = app;
   const box = make('div', 'understand-verdict');
   if (!verdict) {
@@ -16,7 +17,7 @@ export function verdictOf(app, verdict) {
   const badge = make('p', `understand-badge ${kind}`);
   badge.append(ui.icon(kind === 'proven' ? 'check' : 'warning'), make('b', '', ui.say(`verdict_${kind}`)));
   const random = verdict.random.reduce((a, b) => a + b, 0) / (verdict.random.length || 1);
-  const lines = [ui.say(verdict.beats || isFew ? 'drop_more' : 'drop_same', {
+  const lines = [ui.say(`${of}_${verdict.beats || isFew ? 'more' : 'same'}`, {
     drop: verdict.drop.toFixed(3), random: random.toFixed(3), count: verdict.random.length,
   })];
   if (verdict.agreement !== null) {
