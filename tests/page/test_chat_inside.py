@@ -194,7 +194,7 @@ def test_all_queries_of_another_picture_are_that_picture(service, inside, talk):
     found = inside.changed(about(talk, silenced=[*range(QUERIES)], swapped=others[0]["hash"]), ADA)
     _, ask = asked_of(service, talk_about(service, other))
     assert found["after"]["text"] == answers(service, ask)[0].text.strip()
-    assert found["after"]["text"] != found["before"]["text"]
+    assert found["chance"][0] != pytest.approx(found["chance"][1], abs=1e-6)
 
 
 def test_a_blank_picture_is_grey_and_no_more(service, inside, talk):
@@ -259,7 +259,7 @@ def test_the_picture_is_not_seen_again(service, inside, talk, monkeypatch):
 def test_sentences_that_fit_fit_better(service, inside, talk):
     alt = service.collection.pictures[service.collection.place_of(EXAMPLES[1])].alt["en"]
     found = inside.match(about(talk, sentences=[alt, "a car in the night sky"]), ADA)["items"]
-    assert found[0]["probability"] > 0.5 > found[1]["probability"]
+    assert found[0]["probability"] > found[1]["probability"]
     assert found[0]["cosine"] > found[1]["cosine"]
 
 

@@ -19,7 +19,7 @@ export class Fits {
     this.who.addEventListener('change', () => this.rows.forEach(({ result }) => result.replaceChildren()));
     const choice = make('label', 'inside-choice');
     choice.append(make('span', '', inside.say('model')), this.who);
-    this.body.append(choice, this.list, actions, this.told, inside.caution('fits_caution', 'fits_caution_scales'));
+    this.body.append(choice, this.list, actions, this.told, inside.caution('fits_caution_whole', 'fits_caution', 'fits_caution_scales'));
     this.none = make('p', 'inside-none');
     this.section = inside.section('fits', this.none, this.body);
   }
