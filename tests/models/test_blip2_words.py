@@ -260,6 +260,28 @@ def test_a_poisoned_question_fails_alone_and_the_others_hear_it_from_the_start(a
         assert told[number][-count:] == list(range(1, count + 1))
 
 
+def test_another_request_waits_for_one_word_at_most(asks):
+    cache = Cache(cache_items([entry("mini-blip2")], read_settings([], {})))
+    eyes, part = (blip2.part_of(entry("mini-blip2"), name) for name in ("eyes", "language"))
+    cache.load(eyes)
+    words, waiting, words_then = [0], threading.Event(), []
+    click = threading.Thread(
+        target=cache.run,
+        args=(eyes, lambda model: words_then.append(words[0])),
+        kwargs={"progress": lambda progress: waiting.set()},
+    )
+
+    def tell(told) -> None:
+        words[0] = len(told)
+        if len(told) == 1:
+            click.start()
+            waiting.wait(30)
+
+    answer = cache.batch(part, blip2.answer, replace(asks[0], tell=tell), steps=True)
+    click.join(30)
+    assert len(answer.words) > 1 and words_then == [1]
+
+
 def test_numbers_that_are_none_are_no_answer(language, asks):
     broken = replace(asks[0], replaced={0: np.full(192, np.nan, np.float32)})
     with pytest.raises(FloatingPointError):
