@@ -7,7 +7,6 @@ So each is bounded here and answers every mistake with a sentence.
 from __future__ import annotations
 
 import base64
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -19,10 +18,9 @@ import anyio.to_thread
 import gradio as gr
 import numpy as np
 
-from playground.catalog import folder_of
-from playground.index import COMMIT
 from playground.models import sam
 from playground.page.segment_service import SegmentService
+from playground.page.server_functions import session_of
 from playground.segmenting.prompts import read_points, read_prompts, read_steps, write_logits
 from playground.segmenting.proposals import Proposal
 from playground.segmenting.reproduce import Recipe, program
@@ -160,20 +158,13 @@ class SegmentFunctions:
         )
         recipe = Recipe(
             item=kept.item,
-            revision=self._revision(visit),
+            revision=self.service.fingerprints.revision(kept.item),
             picture=visit.name,
             steps=read_steps(asked.get("steps"), kept.encoded.size_hw),
             threshold=threshold,
         )
         say = partial(ctx.languages.say, language=visit.language)
         return {"text": program(recipe, say)}
-
-    def _revision(self, visit: Visit) -> str:
-        item = visit.kept.item
-        if item.is_built_in:
-            return ""
-        name = folder_of(item, self.service.ctx.settings.models_folder).name
-        return name if COMMIT.fullmatch(name) else item.revision or ""
 
 
 def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -185,23 +176,6 @@ def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
 
     call.__name__ = method.__name__
     return call
-
-
-async def session_of(request: Any) -> str:
-    """Reads who calls a server function: its body names the session, as every event's does.
-
-    Args:
-        request: The request; Gradio has read its body by now, which the request keeps.
-
-    Returns:
-        The session's hash; "" if there is none.
-    """
-    try:
-        body = await request.json()
-    except (AttributeError, RuntimeError, json.JSONDecodeError, UnicodeDecodeError):
-        return ""
-    session = body.get("session_hash") if isinstance(body, Mapping) else None
-    return session if isinstance(session, str) else ""
 
 
 def proposal_value(item: Proposal) -> Answer:

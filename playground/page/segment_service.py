@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 from playground.cache import Cancelled, Progress
 from playground.collection import Collection
 from playground.entries import Entry
-from playground.index import fingerprint
+from playground.fingerprints import Fingerprints
 from playground.models import clip, sam
 from playground.page.context import Context
 from playground.search import Asker, embed_with_tokens
@@ -62,9 +63,13 @@ class SegmentService:
     store: Store = field(default_factory=Store)
     gate: ClickGate = field(default_factory=lambda: ClickGate(max(1, os.cpu_count() or 1)))
     grid_turns: Turns = field(default_factory=lambda: Turns(most_running=2, most_waiting=2))
-    _fingerprints: dict[str, str] = field(default_factory=dict)
     _example_ids: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def fingerprints(self) -> Fingerprints:
+        """Which files each model has."""
+        return Fingerprints(self.ctx.settings.models_folder)
 
     def entry(self, model: object) -> Entry:
         """Checks which model a person chose.
@@ -242,16 +247,7 @@ class SegmentService:
         return self.ctx.cache.lease(_part(kept.item, "decoder"), visitor=visitor)
 
     def _key(self, picture: Picture, item: Entry) -> tuple[str, str, str]:
-        return item.key, self.fingerprint(item), picture.content_id
-
-    def fingerprint(self, item: Entry) -> str:
-        """Tells one state of a model's files from another; built-in files are read once."""
-        folder = self.ctx.settings.models_folder
-        if not item.is_built_in:
-            return fingerprint(item, folder)
-        if item.key not in self._fingerprints:
-            self._fingerprints[item.key] = fingerprint(item, folder)
-        return self._fingerprints[item.key]
+        return item.key, self.fingerprints.of(item), picture.content_id
 
     def _reader(self) -> Entry:
         """The model that reads words: the first of its family that is on this machine."""
