@@ -18,6 +18,7 @@ from playground.own.sources import Source
 from playground.page.clip_api import add_events
 from playground.page.clip_asking import FAMILY, ClipAsking
 from playground.page.clip_understand import build_understand
+from playground.page.compare_models import build_compare
 from playground.page.context import Context
 from playground.page.demo import Demo, Paper
 from playground.page.events import PRIVATE
@@ -201,7 +202,7 @@ def build(ctx: Context) -> None:
     """Three ways to use one model: find pictures, name a picture, understand why."""
     asking = ClipAsking.of(ctx, read_collection())
     handlers = Handlers(asking)
-    with gr.Tabs(elem_classes="modes"):
+    with gr.Tabs(elem_classes="modes", overflow_behavior="wrap"):
         with gr.Tab(ctx.label("clip_search.mode.search"), id="search", elem_id=MODE):
             build_search(ctx, handlers)
         with gr.Tab(ctx.label("clip_search.mode.name"), id="name"):
@@ -238,6 +239,8 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
             strength, count, model = search_settings(ctx)
     shown = [grid, status, notes, inside]
     fields = [words, picture, balance, without, strength, count, model, own]
+    with stage:
+        build_compare(handlers.asking, fields)
     opened = [words, without, picture, *shown]
     asked = [go.click, words.submit, without.submit]
     asked += [slider.release for slider in (balance, strength, count)]

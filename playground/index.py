@@ -1,6 +1,7 @@
 """Vectors of a collection for one model: made once through the cache, kept in memory and in a file.
 
 `python -m playground.stored_index` makes the files again, after a model or a picture has changed.
+`python -m playground.index FOLDER` is another way in: it makes a file of an operator's pictures.
 """
 
 from __future__ import annotations
@@ -309,3 +310,10 @@ def read_index(file: Path) -> Index | None:
         )
     except (OSError, SafetensorError, KeyError, ValueError, TypeError):
         return None
+
+
+if __name__ == "__main__":
+    # Late: what it needs is built on this very module.
+    from playground.own.command import main
+
+    main()

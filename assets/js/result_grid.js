@@ -27,14 +27,17 @@ function card(item, place) {
   button.dataset.id = item.id;
   const has_score = typeof item.cosine === 'number';
   const score = has_score ? `, ${say('similarity')} ${number(item.cosine)}` : '';
-  button.setAttribute('aria-label', `${place + 1}: ${item.alt}${score}`);
+  const note = item.note ? `, ${item.note}` : '';
+  button.setAttribute('aria-label', `${place + 1}: ${item.alt}${score}${note}`);
   const image = make('img');
   image.alt = '';
   image.loading = 'lazy';
   image.decoding = 'async';
   image.src = address(item);
   button.append(image);
-  if (has_score) {
+  if (item.note) {
+    button.append(make('span', 'result-note', item.note));
+  } else if (has_score) {
     const line = make('span', 'score');
     const bar = make('span', 'score-bar');
     bar.style.setProperty('--part', item.part);

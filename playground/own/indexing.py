@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -71,7 +71,7 @@ def read_waiting(item: Waiting) -> Read | Fault:
         What was read, or why it was passed over.
     """
     try:
-        picture = read_picture(item.data, limits=LIMITS)
+        picture = read_picture(item.path or item.data, limits=LIMITS)
         own = OwnPicture(item.name, preview_of(picture.pixels), picture.content_id)
         return Read(own, picture.pixels)
     except Exception as error:
@@ -100,7 +100,7 @@ def index_waiting(
         PersonError: `mistake.own.full`.
     """
     catch_up(shelf, cache, item, visitor=visitor, tell=tell, is_left=is_left)
-    with _reading(shelf, is_left) as batches:
+    with reading(shelf, is_left) as batches:
         for batch in batches:
             read = _new_ones(shelf, batch)
             if read:
@@ -180,20 +180,41 @@ def _new_ones(shelf: Shelf, batch: Sequence[Read | Fault]) -> list[Read]:
     return [each for key, each in reversed(new.items()) if not shelf.is_here(key)]
 
 
+class Feed(Protocol):
+    """Where files come from."""
+
+    def take(self, count: int) -> list[Waiting]:
+        """Hands out up to `count` files."""
+
+    def put_back(self, taken: Sequence[Waiting]) -> None:
+        """Takes files back that were handed out and not dealt with."""
+
+    def wait_for_more(self, seconds: float) -> bool:
+        """Waits for files up to so long; whether it is worth asking again."""
+
+
 @contextmanager
-def _reading(shelf: Shelf, is_left: Asked) -> Iterator[Iterator[list[Read | Fault]]]:
-    """Reads a batch ahead; what was read and not used waits on, however the block is left."""
+def reading(feed: Feed, is_left: Asked) -> Iterator[Iterator[list[Read | Fault]]]:
+    """Reads a batch ahead; what was read and not used goes back, however the block is left.
+
+    Args:
+        feed: Where the files come from.
+        is_left: Asked between batches; ends them.
+
+    Yields:
+        Batches of what was read. A batch counts as used when the next one is asked for.
+    """
     ahead: deque[tuple[list[Waiting], list[Future[Any]]]] = deque()
     pool = ThreadPoolExecutor(READERS, thread_name_prefix="own-pictures")
 
     def batches() -> Iterator[list[Read | Fault]]:
         while not is_left():
-            while len(ahead) < 2 and (taken := shelf.take(BATCH_PICTURES)):
+            while len(ahead) < 2 and (taken := feed.take(BATCH_PICTURES)):
                 ahead.append((taken, [pool.submit(read_waiting, each) for each in taken]))
             if ahead:
                 yield [future.result() for future in ahead[0][1]]
                 ahead.popleft()
-            elif not shelf.wait_for_more(LOOK_SECONDS):
+            elif not feed.wait_for_more(LOOK_SECONDS):
                 return
 
     try:
@@ -202,5 +223,5 @@ def _reading(shelf: Shelf, is_left: Asked) -> Iterator[Iterator[list[Read | Faul
         for taken, futures in reversed(ahead):
             for future in futures:
                 future.cancel()
-            shelf.put_back(taken)
+            feed.put_back(taken)
         pool.shutdown(wait=False)

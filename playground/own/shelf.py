@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -38,10 +39,12 @@ class Waiting:
     Attributes:
         name: A shown name.
         data: The whole file.
+        path: Where it lies instead, if it lies on the operator's own disk.
     """
 
     name: str
-    data: bytes
+    data: bytes = b""
+    path: Path | None = None
 
 
 @dataclass(frozen=True)

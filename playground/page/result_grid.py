@@ -30,12 +30,14 @@ class Shown:
     Attributes:
         picture: What is shown.
         cosine: Its similarity, or None where nothing was asked.
-        part: How full its bar is, 0 to 1.
+        part: How full its bar is, 0 to 1; without any it shows the note instead.
+        note: A few words under it.
     """
 
     picture: StoredPicture
     cosine: float | None = None
     part: float = 0.0
+    note: str = ""
 
 
 class ResultGrid(gr.HTML):
@@ -107,6 +109,7 @@ def grid_value(
                 "source": item.picture.source,
                 "cosine": None if item.cosine is None else round(item.cosine, 6),
                 "part": round(item.part, 3),
+                "note": item.note,
             }
             for item in shown
         ],
