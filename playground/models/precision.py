@@ -29,6 +29,7 @@ BYTES_A_WEIGHT = {FULL: 4.0, "bfloat16": 2.0, "float16": 2.0, INT8: 1.1}
 SPARE_SHARE, SPARE_BYTES = 0.1, 500_000_000
 STORED = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 INT8_MOST = 127
+MOST_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,11 @@ def _replace_linear_layers(module: Any) -> None:
 
 
 def _int8_linear(linear: torch.nn.Linear) -> Any:
+    """Makes the 8-bit twin of a linear layer.
+
+    None of a library's: the weights of torchao 0.18 have no storage that the cache could move, and
+    bitsandbytes 0.50 keeps its scales where neither parameters nor buffers tell of them.
+    """
     import torch
 
     class Int8Linear(torch.nn.Module):
@@ -234,11 +240,27 @@ def _int8_linear(linear: torch.nn.Linear) -> Any:
             self.bias = bias
 
         def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-            rows = torch.nn.functional.linear(inputs, self.weight.to(inputs.dtype))
-            rows = rows * self.scale.to(inputs.dtype)
+            scale = self.scale.to(inputs.dtype)
+            flat = inputs.reshape(-1, inputs.shape[-1])
+            if _is_quick(flat):
+                rows = torch._weight_int8pack_mm(flat, self.weight, scale)
+            else:
+                rows = torch.nn.functional.linear(flat, self.weight.to(inputs.dtype)) * scale
+            rows = rows.reshape(*inputs.shape[:-1], -1)
             return rows if self.bias is None else rows + self.bias
 
     return Int8Linear(linear.weight.detach().float(), linear.bias)
+
+
+def _is_quick(flat: torch.Tensor) -> bool:
+    """Whether the kernel that reads 8-bit weights as they are is the faster one.
+
+    On a processor word by word nine times, on many rows at once it takes twice as long
+    (`benchmarks/int8_linear.py`).
+    """
+    import torch
+
+    return flat.device.type == "cpu" and flat.dtype == torch.bfloat16 and len(flat) <= MOST_ROWS
 
 
 def _kept_in_full(module: Any) -> set[str]:

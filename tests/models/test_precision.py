@@ -145,6 +145,16 @@ def test_fewer_bits_answer_nearly_the_same(tmp_path, gigabytes):
     assert part.get_output_embeddings().weight is part.get_input_embeddings().weight
 
 
+def test_both_ways_to_multiply_eight_bits_agree(tmp_path):
+    save_blip2_opt(tmp_path)
+    layer = language_part(tmp_path, 6).model.decoder.layers[0].fc1
+    inputs = torch.randn(2, 40, 16, generator=torch.Generator().manual_seed(0)).bfloat16()
+    with torch.inference_mode():
+        many = layer(inputs)
+        few = torch.stack([layer(row) for row in inputs.flatten(0, 1)]).reshape(many.shape)
+    assert many.shape == (2, 40, 32) and torch.allclose(many, few, atol=0.05, rtol=0.05)
+
+
 def test_eight_bits_are_a_quarter_and_move_as_other_weights_do(tmp_path):
     save_blip2_opt(tmp_path)
     part = language_part(tmp_path, 6)
