@@ -35,7 +35,6 @@ from playground.page.widgets import (
 from playground.page.work import Done, Partial
 from playground.vqa.question_sets import OWN
 from playground.vqa.result_file import result_json
-from playground.vqa.runner import Result
 from playground.vqa.shipped import EMOJI
 
 # 0 is all of them.
@@ -68,16 +67,19 @@ class MeasureHandlers:
         """Measure what the widgets say, with what is known so far on the way."""
         ctx, view = self.measuring.service.ctx, self._view(request)
         skip = gr.skip()
-        so_far: Result | None = None
+        cards: tuple[str, ...] | None = None
         try:
             wanted = self.measuring.wanted(model, set_key, language, count, way, files)
             for step in self.measuring.run(request, wanted):
                 if isinstance(step, Done):
-                    yield self._measured(request, step.value, step.seconds)
+                    yield self._measured(request, view, step.value, step.seconds)
                 elif isinstance(step, Partial):
                     so_far, questions = step.value
-                    shown = view.result(questions, so_far, wanted.item.title)
-                    yield skip, skip, view.progress(so_far), shown, skip, skip, skip
+                    result = view.result(questions, so_far, wanted.item.title)
+                    before, cards = cards, view.wrong_shown(so_far)
+                    wrong = skip if cards == before else view.wrong(questions, so_far)
+                    closed = gr.update(interactive=False)
+                    yield skip, skip, view.progress(so_far), result, closed, wrong, skip
                 else:
                     yield status_html(step.text, is_busy=True), *(skip,) * 6
         except Exception:
@@ -102,7 +104,7 @@ class MeasureHandlers:
             percent=percent(measured.result.score),
             count=measured.scored.count,
         )
-        return True, language, *self._parts(request, measured, said)
+        return True, language, *self._parts(request, view, measured, said)
 
     def choose_set(self, set_key: str, request: gr.Request) -> Shown:
         """Show what belongs to a set: its language, or a place for files; and its leaderboard."""
@@ -121,7 +123,9 @@ class MeasureHandlers:
         """The status line and the bar after somebody pressed Stop; what was found stays."""
         return status_html(self.measuring.service.ctx.say(request, "vqa.stopped")), ""
 
-    def _measured(self, request: gr.Request, measured: Measured, seconds: float) -> Shown:
+    def _measured(
+        self, request: gr.Request, view: MeasureView, measured: Measured, seconds: float
+    ) -> Shown:
         said = self.measuring.service.ctx.say(
             request,
             "vqa.done",
@@ -130,10 +134,12 @@ class MeasureHandlers:
             count=len(measured.result.judged),
             seconds=round(seconds, 1),
         )
-        return self._parts(request, measured, said)
+        return self._parts(request, view, measured, said)
 
-    def _parts(self, request: gr.Request, measured: Measured, said: str) -> Shown:
-        ctx, view = self.measuring.service.ctx, self._view(request)
+    def _parts(
+        self, request: gr.Request, view: MeasureView, measured: Measured, said: str
+    ) -> Shown:
+        ctx = self.measuring.service.ctx
         questions, result, scored = measured.questions, measured.result, measured.scored
         rows = self.measuring.rows(request, questions.key)
         return (
@@ -208,6 +214,7 @@ def measure_tools(
         )
         about = gr.HTML(
             ctx.compose(lambda say: f"<p>{html.escape(say('vqa.about.emoji'))}</p>"),
+            elem_id="vqa-about",
             elem_classes="vqa-about",
             apply_default_css=False,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -40,11 +40,13 @@ class MeasureView:
         ctx: The page's context.
         request: Whose page it is.
         shipped: The shipped questions, for the words of their pictures.
+        small: Pictures that were made small already, by their names.
     """
 
     ctx: Context
     request: gr.Request | None
     shipped: ShippedSet
+    small: dict[str, str] = field(default_factory=dict)
 
     def say(self, key: str, **values: object) -> str:
         """A sentence, ready for HTML."""
@@ -90,16 +92,18 @@ class MeasureView:
             return ""
         wrong = result.wrong
         shown = wrong[:MOST_WRONG]
-        told = (
-            self.say("vqa.wrong.first", shown=len(shown), count=len(wrong))
-            if wrong
-            else self.say("vqa.wrong.none")
-        )
+        # While a run goes on the cards are sent anew only when there are others: no count of all.
+        key = "none" if not wrong else "first" if result.is_whole else "some"
+        told = self.say(f"vqa.wrong.{key}", shown=len(shown), count=len(wrong))
         cards = "".join(f"<li>{self._card(questions, one)}</li>" for one in shown)
         return (
             f'<section class="vqa-wrong vqa-part"><h3>{self.say("vqa.wrong")}</h3>'
             f'<p class="vqa-small">{told}</p><ol>{cards}</ol></section>'
         )
+
+    def wrong_shown(self, result: Result) -> tuple[str, ...]:
+        """Which questions `wrong` shows."""
+        return tuple(one.item.id for one in result.wrong[:MOST_WRONG])
 
     def board(self, set_key: str, rows: Sequence[Scored]) -> str:
         """The leaderboard of a set: what was measured here, and for ScienceQA what is published."""
@@ -172,8 +176,10 @@ class MeasureView:
         alt = self.say("vqa.wrong.picture")
         if questions.key == EMOJI:
             alt = html.escape(self.shipped.alt(item.picture, language_of(self.request)))
-        small = thumbnail(questions.open_picture(item.picture), THUMBNAIL_PIXELS)
-        return f'<img src="{small}" alt="{alt}">'
+        if item.picture not in self.small:
+            picture = questions.open_picture(item.picture)
+            self.small[item.picture] = thumbnail(picture, THUMBNAIL_PIXELS)
+        return f'<img src="{self.small[item.picture]}" alt="{alt}">'
 
     def _own_row(self, row: Scored, columns: Sequence[str]) -> str:
         told = []
