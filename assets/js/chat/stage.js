@@ -156,7 +156,8 @@ class App {
   start(words) {
     if (this.look) return;
     this.ui.words = words;
-    this.stage = this.root.querySelector('.chat-look');
+    // A picture may be dropped anywhere on the chat.
+    this.stage = this.root;
     this.look = new Look(this);
     this.talk = new Talk(this);
     this.composer = new Composer(this);

@@ -74,10 +74,11 @@ export class Talk {
     const key = JSON.stringify(models.map(({ title, note }) => [title, note]));
     if (key === this.whoKey) return;
     this.whoKey = key;
-    this.who.replaceChildren(...models.map(({ title, languages }) => {
+    this.who.replaceChildren(...models.map(({ title, languages, remembers }) => {
       const one = make('p');
       one.append(make('b', '', title));
       const reads = (languages ?? []).map((language) => ui.say(`reads_${language.startsWith('zh') ? 'zh' : 'en'}`));
+      if (remembers === false) reads.push(ui.say('reads_alone'));
       one.append(make('span', '', reads.join(' · ')));
       return one;
     }));

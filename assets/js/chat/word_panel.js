@@ -1,7 +1,7 @@
 // The ten likeliest words at one place of an answer; another one can be chosen, and the answer goes
 // on from there. Beside the talk where there is room, else right under the answer.
 import { make, percent } from '../shared/dom.js';
-import { apart, leastSure, restOf } from './sureness.js';
+import { apart, leastSure, restOf, stepOf } from './sureness.js';
 
 // The server rounds: what is on the list is never quite nothing.
 const shareOf = (part) => `${percent(Math.max(part, 1e-6))} %`;
@@ -29,15 +29,18 @@ export class WordPanel {
     ROOM.addEventListener('change', () => app.changed());
   }
 
-  // Nobody has chosen a word: the one that the last answer was least sure of.
+  // Nobody has chosen a word: the one that the last answer was least sure of. If that was sure of
+  // all its words, there is more to see in the one before.
   usual() {
     const { app } = this;
     const rows = [{ id: 'caption', answers: app.caption }, ...app.turns].reverse();
-    for (const { id, answers } of rows) {
-      const word = answers[0] ? leastSure(answers[0].words ?? []) : -1;
-      if (word >= 0) return { turn: id, index: 0, word };
-    }
-    return null;
+    const found = rows.flatMap(({ id, answers }) => {
+      const words = answers[0]?.words ?? [];
+      const word = leastSure(words);
+      return word < 0 ? [] : [{ turn: id, index: 0, word, step: stepOf(words[word].p) }];
+    });
+    const { step, ...chosen } = found.find((one) => one.step !== 'sure') ?? found[0] ?? {};
+    return step ? chosen : null;
   }
 
   wordAt(chosen) {
