@@ -9,7 +9,7 @@ import { Matter } from './inside_matter.js';
 
 export class Inside {
   constructor(app) {
-    Object.assign(this, { app, drawn: '', wanted: null, index: 0 });
+    Object.assign(this, { app, drawn: '', wanted: null, wantedModel: null, asks: 0 });
     // The queries that the hand chose; shared by the maps and by the switches.
     this.chosen = new Set();
     new IntersectionObserver(() => this.update()).observe(app.root);
@@ -26,11 +26,16 @@ export class Inside {
   }
 
   // ---- what it is about ----
-  // The caption and all questions, as far as they have been answered to the end.
+  get model() {
+    const models = this.app.models ?? [];
+    return models.find(({ key }) => key === this.wantedModel) ?? models[0] ?? null;
+  }
+
+  // The caption and all questions, as far as this model has answered them to the end.
   get subjects() {
     const { caption, turns } = this.app;
     const all = [{ id: 'caption', question: '', answers: caption ?? [] }, ...(turns ?? [])];
-    return all.filter(({ answers }) => answers?.some((answer) => answer && isWhole(answer)));
+    return all.filter((subject) => this.indexIn(subject) >= 0);
   }
 
   get subject() {
@@ -38,32 +43,31 @@ export class Inside {
     return all.find(({ id }) => id === this.wanted) ?? all.at(-1) ?? null;
   }
 
-  get model() {
-    return this.app.models?.[this.index] ?? this.app.models?.[0] ?? null;
+  // Answers of a question may be those of models that are chosen no more.
+  indexIn({ answers }) {
+    return (answers ?? []).findIndex((answer) => answer?.model === this.model?.key && isWhole(answer));
   }
 
   get answer() {
-    const answer = this.subject?.answers[this.index];
-    return answer && isWhole(answer) ? answer : null;
+    return this.subject ? this.subject.answers[this.indexIn(this.subject)] : null;
   }
 
   // What a server function needs to know about the question.
   get target() {
-    return { picture_id: this.app.picture.id, turn: this.subject.id, index: this.index };
+    return { picture_id: this.app.picture.id, turn: this.subject.id, index: this.indexIn(this.subject) };
   }
 
   // Changes whenever results on the screen are about something else.
   get mark() {
     const { picture } = this.app;
-    return [picture?.id, this.subject?.id, this.subject?.question, this.index, this.model?.key, this.answer?.text].join('|');
+    return [picture?.id, this.subject?.id, this.subject?.question, this.model?.key, this.answer?.text].join('|');
   }
 
   update() {
     const { node, app } = this;
     if (!node || !app.picture?.id || !app.models?.length) return;
     if (!node.firstChild) this.build(node);
-    if (this.index >= app.models.length) this.index = 0;
-    const key = [this.mark, ...this.subjects.map(({ id, question }) => id + question)].join('|');
+    const key = [this.mark, ...app.models.map((model) => model.key), ...this.subjects.map(({ id, question }) => id + question)].join('|');
     if (key === this.drawn) return;
     this.drawn = key;
     this.drawSubject();
@@ -107,9 +111,9 @@ export class Inside {
     });
     if (subjects.length) parts.push(asked);
     if (app.models.length > 1) {
-      const models = app.models.map(({ title }, place) => [String(place), title]);
-      parts.push(this.choice('model', models, String(this.index), (place) => {
-        this.index = Number(place);
+      const models = app.models.map(({ key, title }) => [key, title]);
+      parts.push(this.choice('model', models, this.model.key, (key) => {
+        this.wantedModel = key;
       }));
     }
     const told = make('p', 'inside-answer');
@@ -156,18 +160,23 @@ export class Inside {
     return button;
   }
 
-  // Asks the server. Null if the answer is a mistake (it is told) or about what has gone meanwhile.
+  // Asks the server. Null if the answer is a mistake (it is told), or is about what has gone or was
+  // asked anew meanwhile.
   async ask(name, asked, told) {
     const { mark } = this;
+    this.asks += 1;
+    const run = String(this.asks);
     told.textContent = this.say('asking');
-    told.dataset.busy = 'true';
+    Object.assign(told.dataset, { busy: 'true', run });
     const answer = await call(this.app, name, asked);
+    if (told.dataset.run !== run) return null;
     delete told.dataset.busy;
+    told.textContent = '';
     if (mark !== this.mark) return null;
-    told.textContent = answer.error ?? '';
-    if (answer.error) this.region.textContent = answer.error;
+    if (!answer.error) return answer;
+    told.textContent = this.region.textContent = answer.error;
     if (answer.expired) this.app.openAgain?.();
-    return answer.error ? null : answer;
+    return null;
   }
 
   // The names of some queries as people count them.

@@ -18,7 +18,7 @@ export class Look {
     this.none = make('p', 'inside-none');
     this.canvas = make('canvas', 'inside-large');
     this.canvas.tabIndex = 0;
-    this.canvas.setAttribute('role', 'img');
+    this.canvas.setAttribute('role', 'application');
     this.canvas.addEventListener('click', (event) => this.pressAt(event));
     this.canvas.addEventListener('keydown', (event) => this.moveBy(event));
     this.named = make('p', 'inside-named');
@@ -62,7 +62,11 @@ export class Look {
     this.looks = this.place = null;
     const asked = { picture_id: inside.app.picture.id, model: inside.model.key, turn: inside.subject?.id ?? 'caption' };
     const answer = await inside.ask('looks', asked, this.told);
-    if (!answer) return;
+    if (!answer) {
+      // Asked once more when something changes.
+      this.shownFor = '';
+      return;
+    }
     this.looks = readLooks(answer);
     this.picture = answer.part ? await load(answer.part) : inside.app.picture.image;
     this.layer = this.head = null;
@@ -158,7 +162,8 @@ export class Look {
       row.append(make('span', '', place.name), make('b', '', share(place.part)));
       return row;
     }));
-    this.canvas.setAttribute('aria-label', `${name} ${places.slice(0, 3).map((place) => `${place.name} ${share(place.part)}`).join(', ')}`);
+    const told = places.slice(0, 3).map((place) => `${place.name} ${share(place.part)}`).join(', ');
+    this.canvas.setAttribute('aria-label', `${name}: ${told}. ${inside.say('look_keys')}`);
     this.every.disabled = !chosen.length;
     this.each.forEach(({ node }, query) => node.setAttribute('aria-pressed', String(inside.chosen.has(query))));
   }

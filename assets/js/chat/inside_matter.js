@@ -71,7 +71,9 @@ export class Matter {
   halt() {
     this.run += 1;
     this.setBusy(false);
+    // What still comes is not waited for.
     delete this.told.dataset.busy;
+    delete this.told.dataset.run;
     this.told.textContent = this.inside.say('stopped');
   }
 
