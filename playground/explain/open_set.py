@@ -10,8 +10,8 @@ import numpy as np
 
 from playground.explain.similarity import softmax
 
-# Of the bank, the half that is least like any label: the rest may be another name for one.
-KEPT_SHARE = 0.5
+# Of the bank, the tenth that is most like a label goes: it may be another name for one.
+KEPT_SHARE = 0.9
 
 
 def far_from(labels: np.ndarray, bank: np.ndarray, share: float = KEPT_SHARE) -> np.ndarray:
@@ -27,7 +27,7 @@ def far_from(labels: np.ndarray, bank: np.ndarray, share: float = KEPT_SHARE) ->
 
     Source:
         Jiang 2024 (arXiv:2403.20078), section 3.1, "NegMining": negative labels are those far from
-        the labels.
+        the labels. There they are few of very many words; here most of few.
     """
     closest = (np.asarray(bank, np.float32) @ np.asarray(labels, np.float32).T).max(axis=1)
     count = max(1, round(share * len(bank)))

@@ -52,7 +52,7 @@ class SearchRecipes:
         ]
         keys = [entry.key for entry in ctx.entries(FAMILY)]
         model = recipe.get("model")
-        if model not in keys:
+        if not isinstance(model, str) or model not in keys:
             model = keys[0]
             notes.append(Note("note.recipe.model", {"model": model}))
         if not words[0].text:

@@ -62,8 +62,8 @@ def read_recipe(
             "none": value.get("none", False),
         }
     )
-    model = value.get("model")
-    if model not in models:
+    model, picture = value.get("model"), value.get("picture")
+    if not isinstance(model, str) or model not in models:
         model = next(iter(models))
         notes.append(Note("note.recipe.model", {"model": model}))
     return {
@@ -77,7 +77,7 @@ def read_recipe(
         "scale": _scale(value.get("scale")),
         "view": _one_of(value.get("view"), VIEWS),
         "ends": _ends(value.get("ends")),
-        "picture": value.get("picture") if value.get("picture") in pictures else kept[0],
+        "picture": picture if isinstance(picture, str) and picture in pictures else kept[0],
         "sentence": _words(value.get("sentence")),
     }, (*notes, *told)
 

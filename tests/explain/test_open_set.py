@@ -30,5 +30,6 @@ def test_what_is_like_no_label_is_none_of_these():
 def test_other_names_of_a_label_leave_the_bank():
     label = np.array([[1.0, 0.0]])
     bank = np.array([[0.99, 0.1], [0.0, 1.0], [-1.0, 0.0], [0.9, 0.4]])
-    assert far_from(label, bank).tolist() == [1, 2]
+    assert far_from(label, bank, 0.5).tolist() == [1, 2]
+    assert far_from(label, bank, 0.75).tolist() == [1, 2, 3]
     assert far_from(label, bank[:1]).tolist() == [0]
