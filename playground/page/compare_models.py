@@ -20,7 +20,8 @@ from playground.page.widgets import entry_choice, status_html, status_line, stop
 from playground.search import Answer, read_query
 from playground.visitors.pictures import Picture
 
-Step = tuple[Any, Any, Any, Any]
+# Status, what both share, then a head and a grid for each.
+Step = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class CompareHandlers:
             news = self.asking.find(request, query, count, key, source)
             for step in self.asking.told(request, news, key):
                 if isinstance(step, str):
-                    yield step, gr.skip(), gr.skip(), gr.skip()
+                    yield step, *[gr.skip()] * 5
                 else:
                     answers.append(step[1])
         titles = [self.asking.entry(key).title for key in (model, other_model)]
@@ -68,7 +69,10 @@ class CompareHandlers:
         ]
         values = {"shared": both.shared, "count": len(answers[0].places)}
         said = ctx.say(request, "compare.agreement", **values, moved=f"{both.moved:.1f}")
-        yield status_html(ctx.say(request, "status.ready")), html.escape(said), *grids
+        pairs = zip(titles, answers, strict=True)
+        heads = [_head(f"{title}: {answer.query.words}") for title, answer in pairs]
+        ready = status_html(ctx.say(request, "status.ready"))
+        yield ready, html.escape(said), heads[0], grids[0], heads[1], grids[1]
 
     def _grid(
         self,
@@ -122,10 +126,8 @@ def build_compare(asking: ClipAsking, fields: Sequence[Any]) -> None:
             status = status_line(ctx)
         said = gr.HTML("", elem_id="compare-said", apply_default_css=False)
         with gr.Row(elem_classes="compare-grids"):
-            grids = [
-                ResultGrid(elem_id=f"compare-{side}", opens=False) for side in ("first", "second")
-            ]
-    outputs = [status, said, *grids]
+            sides = [_side(name) for name in ("first", "second")]
+    outputs = [status, said, *sides[0], *sides[1]]
     asked = [*fields, model, words]
     event = gr.on(
         [go.click, words.submit], ctx.handler(handlers.compare), asked, outputs, **PRIVATE
@@ -133,3 +135,13 @@ def build_compare(asking: ClipAsking, fields: Sequence[Any]) -> None:
     with line:
         stop = stop_button(ctx, [event])
     stop.click(ctx.handler(asking.stopped), [], status, **PRIVATE)
+
+
+def _side(name: str) -> tuple[gr.HTML, ResultGrid]:
+    with gr.Column(min_width=240):
+        head = gr.HTML("", apply_default_css=False)
+        return head, ResultGrid(elem_id=f"compare-{name}", opens=False)
+
+
+def _head(text: str) -> str:
+    return f'<h3 class="compare-head">{html.escape(text.strip(": "))}</h3>'
