@@ -218,7 +218,9 @@ class ChatService:
         item = self.item(model)
         if language in item.languages:
             return Reply(model, language, settings)
-        return Reply(model, notes=(Note("chat.note.language", {"model": item.title}),))
+        return Reply(
+            model, "en", settings, notes=(Note("chat.note.language", {"model": item.title}),)
+        )
 
     def planned_caption(self, model: str, language: str, settings: Settings) -> Reply:
         """Plans a caption, still to be made; done at once for a model that makes none."""
