@@ -6,13 +6,14 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
-from playground.cache import Progress
+from playground.cache import Progress, Turn
 from playground.entries import Entry
 from playground.hub.places import snapshot_of
 from playground.models import blip2
@@ -336,7 +337,7 @@ class Asking:
         self._seen = {name: seen for name, seen in self._seen.items() if name in names}
         if new:
             part = blip2.part_of(self._wanted.item, "eyes")
-            found = self._cache.run(part, lambda eyes: blip2.see(eyes, pixels), **self._options())
+            found = self._cache.run(part, partial(_see, pixels), steps=True, **self._options())
             self._seen |= dict(zip(new, found, strict=True))
 
     def _write(self, items: list[Item]) -> dict[str, Reply]:
@@ -387,6 +388,15 @@ class Asking:
         is_waiting = not isinstance(news, Progress) or news.stage != "running"
         if is_waiting and self._asker.progress is not None:
             self._asker.progress(news)
+
+
+def _see(pixels: Sequence[np.ndarray], eyes: Any, turn: Turn) -> list[blip2.Seen]:
+    """Looks at one picture after the other: large eyes take seconds, and others come between."""
+    found: list[blip2.Seen] = []
+    for picture in pixels:
+        turn.step()
+        found += blip2.see(eyes, [picture])
+    return found
 
 
 def _digest(questions: QuestionSet) -> str:

@@ -28,6 +28,8 @@ from tests.chatting.mini_chat import MODEL, PATIENCE_SECONDS, count_calls, make_
 from tests.demos.test_clip_search import over_mcp
 
 STATUS, NOTES, PROGRESS, RESULT, DOWNLOAD, WRONG, BOARD = range(7)
+# The first answer of a run imports the libraries, on a machine that may be busy.
+LOADING_SECONDS = 180
 HOSTILE = '<img src=x onerror="window.hacked=1">'
 
 
@@ -324,7 +326,7 @@ def test_a_field_of_files_keeps_the_names_that_people_gave():
 
 
 def test_programs_measure(address, tmp_path):
-    client = Client(address, verbose=False)
+    client = Client(address, verbose=False, httpx_kwargs={"timeout": LOADING_SECONDS})
     told = client.predict(count=5, api_name="/blip2_chat_evaluate")
     assert told["n-samples"]["emoji"]["effective"] == 5
     files = [handle_file(str(path)) for path in save_own(tmp_path).values()]
