@@ -29,7 +29,7 @@ BYTES_A_WEIGHT = {FULL: 4.0, "bfloat16": 2.0, "float16": 2.0, INT8: 1.1}
 SPARE_SHARE, SPARE_BYTES = 0.1, 500_000_000
 STORED = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 INT8_MOST = 127
-MOST_ROWS = 16
+MOST_ROWS, BLOCK = 16, 32
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ def _int8_linear(linear: torch.nn.Linear) -> Any:
 
         def forward(self, inputs: torch.Tensor) -> torch.Tensor:
             scale = self.scale.to(inputs.dtype)
-            flat = inputs.reshape(-1, inputs.shape[-1])
+            flat = inputs.reshape(-1, inputs.shape[-1]).contiguous()
             if _is_quick(flat):
                 rows = torch._weight_int8pack_mm(flat, self.weight, scale)
             else:
@@ -253,14 +253,17 @@ def _int8_linear(linear: torch.nn.Linear) -> Any:
 
 
 def _is_quick(flat: torch.Tensor) -> bool:
-    """Whether the kernel that reads 8-bit weights as they are is the faster one.
+    """Whether the kernel that reads 8-bit weights as they are is the faster one, and can.
 
-    On a processor word by word nine times, on many rows at once it takes twice as long
-    (`benchmarks/int8_linear.py`).
+    On a processor word by word it is nine times as fast, on many rows at once half as fast
+    (`benchmarks/int8_linear.py`). It reads whole blocks of a row, beyond its end if need be, and
+    brings the process down: rows of other lengths go the other way.
     """
     import torch
 
-    return flat.device.type == "cpu" and flat.dtype == torch.bfloat16 and len(flat) <= MOST_ROWS
+    count, length = flat.shape
+    is_fit = flat.device.type == "cpu" and flat.dtype == torch.bfloat16
+    return is_fit and count <= MOST_ROWS and length % BLOCK == 0
 
 
 def _kept_in_full(module: Any) -> set[str]:

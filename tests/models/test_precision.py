@@ -145,14 +145,24 @@ def test_fewer_bits_answer_nearly_the_same(tmp_path, gigabytes):
     assert part.get_output_embeddings().weight is part.get_input_embeddings().weight
 
 
-def test_both_ways_to_multiply_eight_bits_agree(tmp_path):
-    save_blip2_opt(tmp_path)
-    layer = language_part(tmp_path, 6).model.decoder.layers[0].fc1
-    inputs = torch.randn(2, 40, 16, generator=torch.Generator().manual_seed(0)).bfloat16()
+@pytest.mark.parametrize("length", [24, 32, 40, 96])
+@pytest.mark.parametrize("bias", [True, False])
+def test_both_ways_to_multiply_eight_bits_agree(length, bias):
+    """The quick kernel reads beyond rows that are no whole blocks: those must not reach it."""
+    torch.manual_seed(0)
+    layer = torch.nn.Sequential(torch.nn.Linear(length, 35, bias=bias))
+    inputs = torch.randn(2, 40, length)
+    exact = layer(inputs)
+    convert(layer, choose(BLIP2_OPT, on_processor(6)))
     with torch.inference_mode():
-        many = layer(inputs)
-        few = torch.stack([layer(row) for row in inputs.flatten(0, 1)]).reshape(many.shape)
-    assert many.shape == (2, 40, 32) and torch.allclose(many, few, atol=0.05, rtol=0.05)
+        many = layer(inputs.bfloat16())
+        few = torch.stack([layer(row) for row in inputs.bfloat16().flatten(0, 1)])
+        # One place of each row is no whole memory of its own.
+        last = layer(inputs.bfloat16()[:, -1:])
+    assert many.shape == (2, 40, 35)
+    assert torch.allclose(many.float(), exact, atol=0.05, rtol=0.05)
+    assert torch.allclose(few.reshape(many.shape), many, atol=0.03, rtol=0.03)
+    assert torch.allclose(last, many[:, -1:], atol=0.03, rtol=0.03)
 
 
 def test_eight_bits_are_a_quarter_and_move_as_other_weights_do(tmp_path):
