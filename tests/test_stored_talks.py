@@ -6,11 +6,14 @@ import pytest
 
 from playground.cache import Cache
 from playground.catalog import cache_items, entry
-from playground.chatting.stored import EXAMPLES, STORED, read_stored, stored_file
+from playground.chatting.stored import EXAMPLES, STORED, read_questions, read_stored, stored_file
 from playground.collection import read_collection
 from playground.models import blip2
 from playground.settings import read_settings
-from playground.stored_talks import QUESTIONS, talk_about
+from playground.stored_talks import talk_about
+
+
+QUESTIONS = read_questions()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hant"])

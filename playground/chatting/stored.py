@@ -36,6 +36,15 @@ class StoredTalk:
     turns: tuple[TalkTurn, ...]
 
 
+def read_questions(folder: Path = STORED) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Reads what is asked about each example, by its id and the language."""
+    told = json.loads((folder / "questions.json").read_text(encoding="utf-8"))
+    return {
+        picture_id: {language: tuple(asked) for language, asked in by_language.items()}
+        for picture_id, by_language in told.items()
+    }
+
+
 def stored_file(folder: Path, model_key: str, picture_id: str) -> Path:
     """Returns the file of one picture for one model, whether or not it exists."""
     return folder / f"{model_key}-{picture_id}.json"

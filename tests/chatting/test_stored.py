@@ -8,13 +8,20 @@ from dataclasses import replace
 import pytest
 
 from playground.catalog import entry
-from playground.chatting.stored import EXAMPLES, STORED, read_stored, stored_file, write_stored
+from playground.chatting.stored import (
+    EXAMPLES,
+    STORED,
+    read_questions,
+    read_stored,
+    stored_file,
+    write_stored,
+)
 from playground.collection import read_collection
 from playground.index import fingerprint
-from playground.stored_talks import QUESTIONS
 from tests.chatting.talks import reply_of, talk_of, turn_of
 
 MODEL = "mini-blip2"
+QUESTIONS = read_questions()
 LANGUAGES = ("en", "zh-Hant")
 
 
