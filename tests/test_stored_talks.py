@@ -12,7 +12,6 @@ from playground.models import blip2
 from playground.settings import read_settings
 from playground.stored_talks import talk_about
 
-
 QUESTIONS = read_questions()
 
 
