@@ -176,7 +176,9 @@ def test_all_queries_of_another_picture_change_the_answer(drawer):
     cards = drawer.locator(".inside-matter .inside-card b")
     assert cards.first.inner_text() == before
     # How likely each word is, before and now.
-    expect(drawer.locator(".inside-matter .inside-words tr")).to_have_count(7)
+    rows = drawer.locator(".inside-matter .inside-words tr")
+    assert 3 <= rows.count() <= 7
+    assert all("%" in row.inner_text() for row in rows.all()[1:])
 
 
 def test_the_same_question_with_a_grey_picture(drawer):
@@ -219,6 +221,35 @@ def test_another_question_takes_old_results_away(drawer):
     expect(drawer.locator(".inside-answer b")).not_to_have_text(answer)
     drawer.locator(".inside-blank > .inside-button").click()
     verdict(drawer, "blank")
+
+
+def test_a_question_about_a_part_has_maps_of_the_part(drawer):
+    width, height = drawer.evaluate(f"[{APP}.picture.width, {APP}.picture.height]")
+    # As high as the picture, and half as wide.
+    box = [0, 0, width // 2, height]
+    drawer.evaluate(f"(box) => {APP}.setPart({{ box }})", box)
+    drawer.locator(".chat textarea").fill("what is there?")
+    drawer.locator(".chat textarea").press("Enter")
+    drawer.wait_for_function(
+        "() => { const { width, height } = document.querySelector('.inside-large');"
+        " return height > 1.4 * width; }",
+        timeout=FIRST_MS,
+    )
+    expect(drawer.locator("select[name=subject] option:checked")).to_have_text("what is there?")
+    # Places are read off its box, so that must be the map and no more.
+    shown = drawer.locator(".inside-large").bounding_box()
+    drawn = drawer.evaluate(
+        "() => { const { width, height } = document.querySelector('.inside-large');"
+        " return height / width; }"
+    )
+    assert shown["height"] / shown["width"] == pytest.approx(drawn, rel=0.02)
+    drawer.locator("select[name=subject]").select_option("caption")
+    drawer.wait_for_function(
+        "([width, height]) => { const map = document.querySelector('.inside-large');"
+        " return Math.abs(map.height / map.width - height / width) < 0.05; }",
+        arg=[width, height],
+        timeout=FIRST_MS,
+    )
 
 
 def test_it_can_be_stopped_and_begun_again(drawer):

@@ -2,6 +2,7 @@
 import { make, percent } from '../shared/dom.js';
 
 const MOST_WORDS = 6;
+const LEAST_SHOWN = 0.001;
 
 export const share = (part) => `${percent(part)} %`;
 
@@ -58,7 +59,8 @@ function wordTable(inside, before, after) {
   const place = partingPlace(before.words, after.words);
   const [was, is] = [chancesOf(before.words[place]), chancesOf(after.words[place])];
   const most = (word) => Math.max(was.get(word) ?? 0, is.get(word) ?? 0);
-  const words = [...new Set([...was.keys(), ...is.keys()])].sort((a, b) => most(b) - most(a));
+  const all = [...new Set([...was.keys(), ...is.keys()])].sort((a, b) => most(b) - most(a));
+  const words = all.filter((word, rank) => rank < 2 || most(word) >= LEAST_SHOWN);
   const table = make('table', 'inside-words');
   const told = before.words.slice(0, place).map(({ t }) => t).join('').trim();
   table.append(make('caption', '', told ? inside.say('word_after', { words: told }) : inside.say('word_first')));

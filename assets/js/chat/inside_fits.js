@@ -17,9 +17,9 @@ export class Fits {
     this.who = make('select');
     this.who.name = 'matcher';
     this.who.addEventListener('change', () => this.rows.forEach(({ result }) => result.replaceChildren()));
-    const choice = make('label', 'inside-choice');
-    choice.append(make('span', '', inside.say('model')), this.who);
-    this.body.append(choice, this.list, actions, this.told, inside.caution('fits_caution_whole', 'fits_caution', 'fits_caution_scales'));
+    this.choice = make('label', 'inside-choice');
+    this.choice.append(make('span', '', inside.say('model')), this.who);
+    this.body.append(this.choice, this.list, actions, this.told, inside.caution('fits_caution_whole', 'fits_caution', 'fits_caution_scales'));
     this.none = make('p', 'inside-none');
     this.section = inside.section('fits', this.none, this.body);
   }
@@ -51,6 +51,7 @@ export class Fits {
     this.none.hidden = matchers.length > 0;
     this.body.hidden = !matchers.length;
     this.none.textContent = inside.say('fits_none');
+    this.choice.hidden = matchers.length < 2;
     const before = this.who.value || inside.model.key;
     this.who.replaceChildren(...matchers.map(({ key, title }) => Object.assign(make('option', '', title), { value: key })));
     if (matchers.some(({ key }) => key === before)) this.who.value = before;
