@@ -30,6 +30,7 @@ def build_understand(asking: ClipAsking) -> None:
             with gr.Row(elem_classes="status-row") as line:
                 status = status_line(ctx)
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
+            ctx.sends.offer(TAB, handlers.chosen_picture, [canvas])
             recipes = RecipeBar(elem_id=f"{CANVAS}-recipe", tab=TAB, mode=MODE)
         with tools:
             understand_tools(CANVAS)

@@ -12,11 +12,12 @@ import gradio as gr
 import numpy as np
 
 from playground.index import STORED, Index
+from playground.page.canvas import text_in
 from playground.page.clip_asking import FAMILY, ClipAsking
 from playground.page.languages import current_request, language_of
 from playground.page.recipe_bar import recipe_value
 from playground.page.search_view import cut_notes
-from playground.page.understand_canvas import Asked
+from playground.page.understand_canvas import MOST_TEXT, Asked
 from playground.page.understand_values import (
     map_value,
     matrix_value,
@@ -83,10 +84,6 @@ class UnderstandHandlers:
         except Exception as error:
             yield from self._refused(asked, request, error)
 
-    def receive(self, picture: Picture, request: gr.Request) -> tuple[Any, ...]:
-        """A picture that was sent from another tab joins the matrix."""
-        return self._added(picture, 0, request)
-
     def make(self, asked: Asked, model: str, request: gr.Request) -> dict[str, Any]:
         """Write down what is set, and nothing of what was answered."""
         recipe = {name: asked.fields.get(name) for name in FIELDS} | {"model": model}
@@ -139,13 +136,10 @@ class UnderstandHandlers:
         yield told(ctx, request, **more), status_html(said), "", recipe_value(ctx, request)
 
     def chosen_picture(self, _session: Session, asked: Asked) -> Picture:
-        """The picture that is sent on: the one whose row or point was chosen last."""
-        request = current_request()
-        visitor = self.asking.ctx.visitor(request)
-        found = self.added.find(asked.picture, visitor)
-        if isinstance(found, int):
-            return self.asking.collection.read(found)
-        return self.added.of(asked.picture, visitor)
+        """The picture that is sent on: the one whose row, or map, was chosen last."""
+        name = text_in(asked.fields.get("chosen"), MOST_TEXT)
+        found = self.added.find(name, self.asking.ctx.visitor(current_request()))
+        return self.asking.collection.read(found) if isinstance(found, int) else read_picture(found)
 
     def stopped(self, asked: Asked, request: gr.Request) -> tuple[Any, ...]:
         """After somebody pressed Stop."""

@@ -99,7 +99,8 @@ def test_the_temperature_goes_from_1_to_200_and_back_to_the_models_own(understan
     slider.focus()
     page.keyboard.press("Home")
     assert ask(page, "app.panels.matrix.scale") == 1
-    assert max(cells(page)[0]) < 40
+    # The five texts are all but equal; all other words together have the rest.
+    assert max(cells(page)[0][:5]) < 10
     page.keyboard.press("End")
     assert ask(page, "app.panels.matrix.scale") == pytest.approx(200)
     assert max(cells(page)[0]) > 99
@@ -245,8 +246,8 @@ def test_where_opens_on_maps_with_verdicts_before_any_model(understand):
         assert card.locator(".understand-draws").get_attribute("aria-label")
     first = cards.first
     first.locator("summary").click()
-    numbers = first.locator("td").all_text_contents()
-    assert len(numbers) == 64 and max(map(int, numbers)) == 100
+    expect(first.locator("td")).to_have_count(64)
+    assert max(map(int, first.locator("td").all_text_contents())) == 100
     expect(page.locator(".understand-word-heat")).to_have_count(3)
 
 
@@ -281,7 +282,7 @@ def test_a_link_shows_the_same_view_again(understand, open_page):
         bar.get_by_role("button", name="Save as a file").click()
     kept = json.loads(download.value.path().read_text("utf-8"))
     assert kept["recipe"]["texts"] == ["a guitar", "cat"]
-    page.evaluate("navigator.clipboard.writeText = () => Promise.reject()")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
     bar.get_by_role("button", name="Copy link").click()
     page.wait_for_function("location.hash.includes('?recipe=')")
     address = page.evaluate("location.hash")

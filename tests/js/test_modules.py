@@ -17,10 +17,13 @@ MODULES = {
     for path in SCRIPTS.glob("*/*.js")
 }
 # What the page, or a worker, loads by itself.
-ENTRIES = {"segment/stage", "segment/export_worker", "chat/stage"}
+ENTRIES = {
+    *("segment/stage", "segment/export_worker", "chat/stage", "understand/stage", "recipe/bar"),
+}
 MOST_LINES = 400
 # Ours: arrays in, arrays out.
 PURE = ["shared/runs", "shared/outline", "shared/boxes", "chat/sureness"]
+PURE += ["shared/scale", "shared/recipe", "understand/shares"]
 PURE += [
     f"segment/{name}"
     for name in (
@@ -30,7 +33,7 @@ PURE += [
     )
 ]
 # What the keys of a folder's words begin with; those of the shared modules are there for each.
-PREFIXES = {"segment": "segment.ui.", "chat": "chat.ui."}
+PREFIXES = {"segment": "segment.ui.", "chat": "chat.ui.", "understand": "understand.ui."}
 IMPORT = re.compile(r"import\s*(?:\{([^}]*)\}\s*from\s*)?'(\.\.?/[\w/]+)\.js'")
 # Strings and comments, whichever begins first; an apostrophe in a comment begins none.
 TOKEN = re.compile(

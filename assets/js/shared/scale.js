@@ -30,5 +30,5 @@ export function inkOn(colour) {
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   });
   const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  return luminance > 0.179 ? '#111318' : '#ffffff';
+  return luminance > 0.179 ? '#000000' : '#ffffff';
 }

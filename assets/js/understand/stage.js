@@ -82,7 +82,8 @@ class App {
   sendUp(more = {}) {
     const { pictures, texts, templates, none, panel, show, scale, view, ends, picture, sentence } = this.state;
     const known = { pictures, texts, templates, none, panel, show, scale, view, ends, picture, sentence };
-    this.props.value = { ...known, seq: this.seq, ...more };
+    const chosen = panel === 'where' ? picture : (this.state.row ?? '');
+    this.props.value = { ...known, chosen, seq: this.seq, ...more };
   }
 
   ask(event, more = {}) {

@@ -21,7 +21,8 @@ export class Tools {
     none.append(this.none, make('span', '', ui.say('none_take_part')));
     this.go = ui.button({ text: ui.say('compare'), className: 'main wide', press: () => this.changed() });
     this.go.id = `${app.name}-go`;
-    const templates = make('details', 'ui-card folded ui-section understand-templates');
+    const templates = make('details', 'ui-card folded');
+    templates.classList.add('ui-section');
     const body = make('div', 'ui-section-body');
     body.append(this.templates.label);
     templates.append(make('summary', '', ui.say('templates')), body);

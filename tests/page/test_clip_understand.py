@@ -1,0 +1,211 @@
+"""Understand without a browser: its handlers, forged values, two visitors."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from playground.page.recipe_bar import RecipeBar
+from playground.page.search_recipe import SearchRecipes
+from playground.page.understand_canvas import Asked, UnderstandCanvas
+from playground.page.understand_handlers import UnderstandHandlers
+from playground.understanding.added import AddedPictures
+from playground.visitors.errors import PersonError
+from tests.demos.test_clip_search import MODEL, make_asking
+
+
+def request_of(language="en", session_hash="ada"):
+    return SimpleNamespace(query_params={"lang": language}, headers={}, session_hash=session_hash)
+
+
+ADA, BAO = request_of(), request_of("zh-Hant", "bao")
+FIELDS = {
+    "pictures": ["red", "blue"],
+    "texts": ["cat", "dog"],
+    "templates": ["a {}"],
+    "none": False,
+    "view": "apart",
+    "sentence": "a cat",
+}
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory):
+    return make_asking(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def handlers(asking, tmp_path):
+    return UnderstandHandlers(asking, AddedPictures(asking.collection), stored=tmp_path)
+
+
+def asked(seq=1, picture="red", file=None, **changes):
+    return Asked(fields=FIELDS | changes, seq=seq, picture=picture, file=file)
+
+
+def last(steps):
+    """The last values, skips left out."""
+    return [value for value in list(steps)[-1] if not is_skip(value)]
+
+
+def is_skip(value):
+    return isinstance(value, dict) and value.get("__type__") == "update" and len(value) == 1
+
+
+def mistake_of(steps):
+    """What the stage is told, and what is raised at the end."""
+    shown = []
+    with pytest.raises(gr.Error) as raised:
+        shown.extend(steps)
+    return shown[-1][0], raised.value
+
+
+def png(shade):
+    stream = io.BytesIO()
+    Image.fromarray(np.full((24, 30, 3), shade, np.uint8)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_a_look_gives_a_matrix_and_answers_its_question(handlers):
+    value, status, notes = last(handlers.look(asked(seq=7), MODEL, ADA))
+    assert value["seq"] == 7 and value["model"] == MODEL
+    assert np.shape(value["matrix"]["cosines"]) == (2, 2)
+    assert value["matter"]["texts"] == ["cat", "dog"]
+    assert MODEL in status and notes == ""
+
+
+def test_a_chart_gives_points(handlers):
+    value = last(handlers.chart(asked(), MODEL, ADA))[0]
+    assert value["map"]["ids"] == [item.id for item in handlers.asking.collection.pictures]
+    assert len(value["map"]["points"]) == 6 + 2
+
+
+def test_where_gives_maps_with_verdicts(handlers):
+    value = last(handlers.where(asked(), MODEL, ADA))[0]["where"]
+    assert value["picture"] == "red" and value["sentence"] == "a cat"
+    assert value["shown"].startswith("data:image/webp;base64,")
+    patches = value["grid"][0] * value["grid"][1]
+    for heat in value["places"]:
+        assert len(heat["heat"]) == patches and max(heat["heat"]) in (0, 1)
+        assert set(heat["verdict"]) >= {"drop", "random", "luck", "agreement", "proven"}
+
+
+@pytest.mark.parametrize(
+    ("handler", "changes"),
+    [
+        ("look", {"pictures": []}),
+        ("look", {"texts": None}),
+        ("look", {"texts": "\n".join(f"t{n}" for n in range(13))}),
+        ("look", {"none": "yes"}),
+        ("look", {"pictures": ["no-such"]}),
+        ("look", {"pictures": ["own-guess"]}),
+        ("chart", {"view": "sideways"}),
+        ("chart", {"view": "own", "ends": ["cat", "cat"]}),
+        ("where", {"sentence": "  "}),
+        ("where", {"sentence": ["cat"]}),
+    ],
+)
+def test_what_cannot_be_used_is_told_on_the_stage_and_aside(handlers, handler, changes):
+    run = getattr(handlers, handler)
+    value, error = mistake_of(run(asked(seq=3, **changes), MODEL, ADA))
+    assert value["seq"] == 3
+    assert value["error"] and value["error"] == error.message
+
+
+def test_an_unknown_model_is_told(handlers):
+    for run in (handlers.look, handlers.chart, handlers.where):
+        value, _ = mistake_of(run(asked(), "no-such-model", ADA))
+        assert value["error"]
+
+
+def test_an_own_picture_is_its_owners_alone(handlers, tmp_path):
+    file = tmp_path / "own.png"
+    file.write_bytes(png(77))
+    value = last(handlers.bring(asked(file=str(file)), MODEL, ADA))[0]
+    own = value["added"]["id"]
+    assert value["added"]["src"].startswith("data:image/webp")
+    mine = last(handlers.look(asked(pictures=["red", own]), MODEL, ADA))[0]
+    assert mine["matter"]["pictures"] == ["red", own]
+    for run in (handlers.look, handlers.chart):
+        told, _ = mistake_of(run(asked(pictures=["red", own]), MODEL, BAO))
+        assert "matrix" not in told and "map" not in told
+    told, _ = mistake_of(handlers.where(asked(picture=own), MODEL, BAO))
+    assert "where" not in told
+    handlers.forget(ADA)
+    told, _ = mistake_of(handlers.look(asked(pictures=["red", own]), MODEL, ADA))
+    assert told["error"]
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", png(3)[:40]])
+def test_a_file_that_is_no_picture_is_told(handlers, tmp_path, content):
+    file = tmp_path / "bad.png"
+    file.write_bytes(content)
+    value, _ = mistake_of(handlers.bring(asked(file=str(file)), MODEL, ADA))
+    assert value["error"]
+    value, _ = mistake_of(handlers.bring(asked(), MODEL, ADA))
+    assert value["error"]
+
+
+def test_it_opens_without_a_model(handlers):
+    ((value, status, notes, bar),) = handlers.first(ADA)
+    assert "matrix" not in value and "where" not in value
+    assert len(value["offered"]) == 6
+    assert value["matter"]["pictures"] and value["matter"]["texts"]
+    assert status and notes == "" and bar["words"]["copy_link"]
+
+
+def test_a_recipe_is_written_and_shown_again(handlers):
+    bar = handlers.make(asked(panel="map", show="row", scale=None, ends=["", ""]), MODEL, ADA)
+    recipe = bar["recipe"]
+    assert recipe["model"] == MODEL and recipe["texts"] == ["cat", "dog"]
+    steps = list(handlers.reopen(recipe, ADA))
+    value, _, _, model = steps[-1]
+    assert model == MODEL
+    assert value["settings"]["panel"] == "map" and value["matrix"]
+    with pytest.raises(PersonError, match=r"recipe\.mistake\.form"):
+        list(handlers.reopen("nothing", ADA))
+
+
+def test_the_recipe_of_a_search_comes_back_as_fields(asking):
+    recipes = SearchRecipes(asking)
+    fields = ("two cats", "a dog", 0.25, 0.75, 9, MODEL)
+    bar = recipes.make(*fields, ADA)
+    *found, notes = recipes.reopen(bar["recipe"], ADA)
+    assert tuple(found) == fields and notes == ""
+    *found, notes = recipes.reopen(bar["recipe"] | {"model": "gone"}, ADA)
+    assert found[-1] == MODEL and MODEL in notes
+    for forged in (None, {}, bar["recipe"] | {"count": 1e9}, bar["recipe"] | {"words": 3}):
+        with pytest.raises(PersonError):
+            recipes.reopen(forged, ADA)
+
+
+def test_stop_tells_the_stage_that_nobody_answers(handlers):
+    value, status, _ = handlers.stopped(asked(seq=5), ADA)
+    assert value["seq"] == 5 and value["stopped"] and status
+
+
+@pytest.mark.parametrize(
+    "payload", [None, "text", [], {"seq": -1}, {"seq": "1", "picture": 3, "file": {"path": 4}}]
+)
+def test_a_forged_value_counts_as_not_said(payload):
+    found = UnderstandCanvas(elem_id="canvas").preprocess(payload)
+    assert (found.seq, found.picture, found.file) == (0, "", None)
+    assert RecipeBar(elem_id="bar", tab="t", mode="m").preprocess(payload) is None
+
+
+def test_the_chosen_picture_is_sent_on(handlers, tmp_path, monkeypatch):
+    monkeypatch.setattr("playground.page.understand_handlers.current_request", lambda: ADA)
+    file = tmp_path / "own.png"
+    file.write_bytes(png(140))
+    own = last(handlers.bring(asked(file=str(file)), MODEL, ADA))[0]["added"]["id"]
+    assert (handlers.chosen_picture(None, asked(chosen=own)).pixels == 140).all()
+    red = handlers.chosen_picture(None, asked(chosen="red"))
+    assert (red.pixels == handlers.asking.collection.pixels(0)).all()
+    for forged in (None, "", "own-guess", 3):
+        with pytest.raises(PersonError):
+            handlers.chosen_picture(None, asked(chosen=forged))
