@@ -20,7 +20,7 @@ from playground.chatting.stored import EXAMPLES
 from playground.entries import Entry
 from playground.models import blip2
 from playground.page.chat_referee import Change, Compared, compare, grey, swapped
-from playground.page.segment_values import HASH_DIGITS, data_address
+from playground.page.shown_picture import HASH_DIGITS, data_address
 from playground.search import Asker
 from playground.visitors.errors import PersonError
 from playground.visitors.numbers import read_choice, read_flag, read_integer

@@ -18,7 +18,7 @@ from playground.page.chat_canvas import Asked
 from playground.page.chat_service import ChatService
 from playground.page.chat_values import empty_value, talk_value
 from playground.page.languages import language_of
-from playground.page.segment_values import plain_name
+from playground.page.shown_picture import plain_name
 from playground.page.widgets import status_html
 from playground.visitors.errors import PersonError
 from playground.visitors.pictures import Picture, read_picture

@@ -17,7 +17,7 @@ from playground.page.chat_opening import Opening
 from playground.page.chat_service import ChatService
 from playground.page.chat_values import empty_value
 from playground.page.languages import language_of
-from playground.page.segment_values import HASH_DIGITS
+from playground.page.shown_picture import HASH_DIGITS
 from playground.visitors.errors import PersonError
 from playground.visitors.pictures import Picture
 

@@ -15,7 +15,7 @@ from playground.chatting.store import EXPIRED
 from playground.models import blip2
 from playground.page.chat_canvas import chat_words
 from playground.page.chat_service import ChatService
-from playground.page.segment_values import HASH_DIGITS, data_address
+from playground.page.shown_picture import HASH_DIGITS, data_address
 from playground.visitors.errors import PersonError, explain
 
 LOG = logging.getLogger("playground")

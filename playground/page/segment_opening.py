@@ -20,9 +20,9 @@ from playground.page.segment_service import FAMILY, SegmentService
 from playground.page.segment_values import (
     empty_value,
     picture_value,
-    plain_name,
     progress_value,
 )
+from playground.page.shown_picture import plain_name
 from playground.page.widgets import status_html
 from playground.page.work import Done, Status, Work
 from playground.segmenting.store import Kept, Visit

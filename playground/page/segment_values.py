@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import secrets
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
 from playground.page.context import Context
 from playground.page.segment_canvas import canvas_words
+from playground.page.shown_picture import HASH_DIGITS, data_address
 from playground.segmenting.ranking import Ranking
 from playground.segmenting.store import Kept, Visit
-from playground.visitors.pictures import Picture
-
-# Up to here a picture goes to the browser without any loss: larger ones would take too long.
-MOST_LOSSLESS_PIXELS = 1_300_000
-JPEG_QUALITY = 95
-HASH_DIGITS = 16
-MOST_NAME = 80
 
 
 def empty_value(ctx: Context, request: gr.Request | None, **more: Any) -> dict[str, Any]:
@@ -101,23 +92,3 @@ def progress_value(
 def hash_of(kept: Kept) -> str:
     """Returns what the browser knows a picture's pixels by."""
     return kept.picture.content_id[:HASH_DIGITS]
-
-
-def data_address(picture: Picture) -> str:
-    """Returns a picture as a data address: no file is written for it."""
-    height, width = picture.pixels.shape[:2]
-    if height * width <= MOST_LOSSLESS_PIXELS:
-        return f"data:image/webp;base64,{base64.b64encode(picture.webp()).decode()}"
-    file = io.BytesIO()
-    # Full colour resolution: the edges of cut-outs come from this.
-    Image.fromarray(picture.pixels).save(file, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def plain_name(path: str | None) -> str:
-    """Returns the name of an uploaded file: no folder, nothing that ends a line, not long."""
-    name = Path((path or "").replace("\\", "/")).name
-    plain = "".join(letter for letter in name if letter.isprintable())
-    # A lone surrogate cannot be written into a program.
-    plain = plain.encode("utf-8", "ignore").decode()
-    return plain[-MOST_NAME:] or "picture.png"

@@ -12,7 +12,8 @@ import pytest
 from playground.models.sam import Prompts, decode, decode_points, full_mask
 from playground.page.segment_functions import SegmentFunctions, session_of
 from playground.page.segment_service import SegmentService
-from playground.page.segment_values import data_address, picture_value, plain_name, progress_value
+from playground.page.segment_values import picture_value, progress_value
+from playground.page.shown_picture import data_address, plain_name
 from playground.search import Asker
 from playground.segmenting.prompts import read_logits
 from playground.segmenting.proposals import grid_points, proposals_of
