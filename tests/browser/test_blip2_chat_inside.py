@@ -21,7 +21,7 @@ def open_drawer(open_page):
 
     def open_one(**options):
         page = open_page("#blip2_chat", **options)
-        page.wait_for_selector(".chat[data-ready]")
+        page.wait_for_selector(".chat[data-ready]", timeout=FIRST_MS)
         page.locator(".tabitem:visible .inside > button").first.click()
         page.wait_for_selector(TILES, timeout=FIRST_MS)
         return page
