@@ -10,7 +10,8 @@ from playground.collection import read_collection
 from playground.page.chat_service import FAMILY, ChatService
 from playground.page.languages import LANGUAGES, Languages
 from playground.page.launching import make_context
-from playground.page.measuring import WRITTEN, Measuring, Wanted
+from playground.page.measure_asking import WRITTEN, Wanted
+from playground.page.measuring import Measuring
 from playground.search import Asker
 from playground.settings import read_settings
 from playground.vqa.shipped import EMOJI, SHIPPED

@@ -20,8 +20,9 @@ from playground.page.context import Context
 from playground.page.events import PRIVATE, add_program_events
 from playground.page.languages import LANGUAGES, language_of
 from playground.page.measure_api import MeasureApi
+from playground.page.measure_asking import LIKELIHOOD, WAYS
 from playground.page.measure_view import MeasureView, percent
-from playground.page.measuring import LIKELIHOOD, SETS, WAYS, Measured, Measuring
+from playground.page.measuring import SETS, Measured, Measuring
 from playground.page.question_files import QuestionFiles
 from playground.page.result_download import ResultDownload
 from playground.page.widgets import (

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
-from playground.cache import Progress, Turn
-from playground.entries import Entry
+from playground.cache import Progress
 from playground.hub.places import snapshot_of
 from playground.models import blip2
-from playground.models.blip2_kinds import KINDS
 from playground.page.chat_service import FAMILY, ChatService
 from playground.page.languages import LANGUAGES, language_of
+from playground.page.measure_asking import WAYS, WRITTEN, Asking, Wanted, reading_options
 from playground.page.progress import in_words
 from playground.page.work import Done, Partial, Status, Work
 from playground.published.question_sets import SCIENCE_QA_COPY
@@ -28,13 +25,12 @@ from playground.visitors.errors import PersonError
 from playground.visitors.notes import Note
 from playground.visitors.numbers import read_choice, read_integer
 from playground.visitors.turns import Turns
-from playground.vqa.items import LETTERS, Item, QuestionSet, Reply, spread
-from playground.vqa.judging import choice_in
+from playground.vqa.items import QuestionSet, spread
 from playground.vqa.leaderboard import Leaderboard, Scored
 from playground.vqa.packages import files_package
 from playground.vqa.question_sets import OWN, read_own_set
 from playground.vqa.runner import Result, measure
-from playground.vqa.science_qa import choice_prompt, column_scores
+from playground.vqa.science_qa import column_scores
 from playground.vqa.science_qa_copy import ScienceQaCopy
 from playground.vqa.science_qa_files import (
     SCIENCE_QA,
@@ -46,38 +42,12 @@ from playground.vqa.shipped import EMOJI, ShippedSet
 from playground.vqa.stored import read_stored, stored_file
 
 SETS = (EMOJI, SCIENCE_QA, OWN)
-LIKELIHOOD, WRITTEN = "likelihood", "written"
-WAYS = (LIKELIHOOD, WRITTEN)
-MOST_TOKENS = 30
 MOST_QUESTIONS = 50_000
 SESSION_NAME = "blip2_chat.measured"
 MOST_OWN_ROWS = 20
-# What stands for the picture where a question has none: models that read pictures need one.
-BLANK = np.full((64, 64, 3), 128, np.uint8)
 
 IsLeft = Callable[[], bool]
 SoFar = tuple[Result, QuestionSet]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a person asks to be measured, checked.
-
-    Attributes:
-        item: The model.
-        set_key: One of `SETS`.
-        language: In which language the shipped questions are asked.
-        count: How many questions, 0 for all.
-        way: One of `WAYS`: how options are read.
-        files: The person's own files.
-    """
-
-    item: Entry
-    set_key: str
-    language: str
-    count: int
-    way: str
-    files: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,8 +149,10 @@ class Measuring:
         if without := sum(not item.picture for item in questions.items):
             note = Note("vqa.note.no_picture", {"count": without})
             questions = replace(questions, notes=(*questions.notes, note))
-        ask = Asking(self, wanted, questions, asker)
-        ask.check()
+        if any(item.choices for item in questions.items):
+            wanted, notes = reading_options(wanted)
+            questions = replace(questions, notes=(*questions.notes, *notes))
+        ask = Asking(self.service.ctx, wanted, questions, asker)
 
         def told(result: Result) -> None:
             tell((result, questions))
@@ -290,113 +262,6 @@ class Measuring:
             columns=columns,
             seconds=result.seconds,
         )
-
-
-class Asking:
-    """How a model is asked: pictures are encoded once, questions answered some at a time.
-
-    Other visitors' words come between its own: a run takes one turn for each word, as they do.
-    """
-
-    def __init__(
-        self, measuring: Measuring, wanted: Wanted, questions: QuestionSet, asker: Asker
-    ) -> None:
-        self._cache = measuring.service.ctx.cache
-        self._say = measuring.service.ctx.languages.say
-        self._wanted, self._questions, self._asker = wanted, questions, asker
-        self._seen: dict[str, blip2.Seen] = {}
-
-    def check(self) -> None:
-        """Refuses options for a model that cannot read them.
-
-        Raises:
-            PersonError: `vqa.mistake.no_choices`.
-        """
-        if not any(item.choices for item in self._questions.items):
-            return
-        item = self._wanted.item
-        has_scores = KINDS[item.class_name].score is not None
-        if not blip2.facts(item).is_free_text or (
-            self._wanted.way == LIKELIHOOD and not has_scores
-        ):
-            raise PersonError("vqa.mistake.no_choices", {"model": item.title})
-
-    def __call__(self, items: list[Item]) -> Sequence[Reply]:
-        """Answers some questions."""
-        self._look({item.picture for item in items})
-        by_likelihood = self._wanted.way == LIKELIHOOD
-        scored = [item for item in items if item.choices and by_likelihood]
-        written = [item for item in items if not (item.choices and by_likelihood)]
-        replies = self._score(scored) | self._write(written)
-        return [replies[item.id] for item in items]
-
-    def _look(self, names: set[str]) -> None:
-        new = sorted(names - set(self._seen))
-        pixels = [self._questions.open_picture(name).pixels if name else BLANK for name in new]
-        # Questions come picture by picture: of those before none is asked about again.
-        self._seen = {name: seen for name, seen in self._seen.items() if name in names}
-        if new:
-            part = blip2.part_of(self._wanted.item, "eyes")
-            found = self._cache.run(part, partial(_see, pixels), steps=True, **self._options())
-            self._seen |= dict(zip(new, found, strict=True))
-
-    def _write(self, items: list[Item]) -> dict[str, Reply]:
-        if not items:
-            return {}
-        part = blip2.part_of(self._wanted.item, "language")
-        asks = [self._ask(item) for item in items]
-        answers = self._cache.run(
-            part, lambda model, turn: blip2.answer(model, asks, turn), steps=True, **self._options()
-        )
-        texts = [answer.text.strip() for answer in answers]
-        return {
-            item.id: Reply(text, choice_in(text, item.choices) if item.choices else None)
-            for item, text in zip(items, texts, strict=True)
-        }
-
-    def _score(self, items: list[Item]) -> dict[str, Reply]:
-        if not items:
-            return {}
-        part = blip2.part_of(self._wanted.item, "language")
-        pairs = [(self._ask(item), tuple(LETTERS[: len(item.choices)])) for item in items]
-        scores = self._cache.run(
-            part, lambda model, turn: blip2.score(model, pairs, turn), steps=True, **self._options()
-        )
-        best = [int(np.argmax(one.totals)) for one in scores]
-        return {
-            item.id: Reply(LETTERS[place], place) for item, place in zip(items, best, strict=True)
-        }
-
-    def _ask(self, item: Item) -> blip2.Ask:
-        question = item.question
-        if item.choices:
-            last_line = self._say("vqa.ask_letter", item.language)
-            question = choice_prompt(item, last_line=last_line)
-        return blip2.Ask(
-            seen=self._seen[item.picture],
-            question=question,
-            language=item.language,
-            most_tokens=MOST_TOKENS,
-            is_left=self._asker.cancel or _never,
-        )
-
-    def _options(self) -> dict[str, Any]:
-        return replace(self._asker, progress=self._pass_on).options()
-
-    def _pass_on(self, news: Progress | Note) -> None:
-        # That a few questions are worked on says less than how many are done.
-        is_waiting = not isinstance(news, Progress) or news.stage != "running"
-        if is_waiting and self._asker.progress is not None:
-            self._asker.progress(news)
-
-
-def _see(pixels: Sequence[np.ndarray], eyes: Any, turn: Turn) -> list[blip2.Seen]:
-    """Looks at one picture after the other: large eyes take seconds, and others come between."""
-    found: list[blip2.Seen] = []
-    for picture in pixels:
-        turn.step()
-        found += blip2.see(eyes, [picture])
-    return found
 
 
 def _digest(questions: QuestionSet) -> str:

@@ -19,7 +19,8 @@ from PIL import Image
 from playground.catalog import entry
 from playground.models import blip2
 from playground.page.chat_measure import MeasureHandlers
-from playground.page.measuring import LIKELIHOOD, SESSION_NAME, WRITTEN, Measuring
+from playground.page.measure_asking import LIKELIHOOD, WRITTEN
+from playground.page.measuring import SESSION_NAME, Measuring
 from playground.page.question_files import QuestionFiles
 from playground.visitors.errors import PersonError
 from playground.visitors.turns import TurnCounts
