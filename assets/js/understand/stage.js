@@ -57,8 +57,9 @@ class App {
     }
     if (told.map) this.results.map = told.map;
     if (told.where) this.results.where = told.where;
-    this.mistake = told.error ?? '';
-    if (told.error) this.announce(told.error);
+    // After Stop nothing is asked again by itself.
+    this.mistake = told.error ?? (told.stopped ? this.ui.say('stopped') : '');
+    if (this.mistake) this.announce(this.mistake);
     if (told.seq && told.seq === this.asked?.seq) this.answered();
     this.update();
     if (told.map || told.where || (told.matrix && told.seq)) this.announce(this.ui.say('done'));
