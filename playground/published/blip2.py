@@ -24,11 +24,6 @@ WORD_LIST = ("*.json", "vocab.txt", "model.safetensors")
 SHARDS = ("*.json", "merges.txt", "model*.safetensors")
 READER = ("qformer_tokenizer/*.json", "qformer_tokenizer/*.txt")
 WITH_READER = ("*.json", "model*.safetensors", *READER)
-    "*.json",
-    "model*.safetensors",
-    "qformer_tokenizer/*.json",
-    "qformer_tokenizer/*.txt",
-)
 EYES_AND_LANGUAGE = ("eyes", "language")
 QUERIES = 32
 
