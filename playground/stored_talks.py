@@ -39,10 +39,10 @@ def main() -> None:
             file.unlink()
         for picture_id in EXAMPLES:
             picture = collection.read(collection.place_of(picture_id))
-            with_eyes = cache.batch(blip2.part_of(item, "eyes"), blip2.see, picture.pixels)
+            seen = cache.batch(blip2.part_of(item, "eyes"), blip2.see, picture.pixels)
             talks = [
-                talk_about(cache, item, picture, with_eyes, language, asked)
-                for language, asked in questions[picture_id].items()
+                talk_about(cache, item, picture, seen, language, about.asked)
+                for language, about in questions[picture_id].items()
             ]
             write_stored(talks, fingerprint(item), stored_file(STORED, item.key, picture_id))
 

@@ -36,11 +36,27 @@ class StoredTalk:
     turns: tuple[TalkTurn, ...]
 
 
-def read_questions(folder: Path = STORED) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Reads what is asked about each example, by its id and the language."""
+@dataclass(frozen=True)
+class Questions:
+    """What goes with one example, in one language.
+
+    Attributes:
+        asked: What the stored talk asks.
+        tries: What else a person may ask, offered beside the field.
+    """
+
+    asked: tuple[str, ...]
+    tries: tuple[str, ...]
+
+
+def read_questions(folder: Path = STORED) -> dict[str, dict[str, Questions]]:
+    """Reads the questions about each example, by its id and the language."""
     told = json.loads((folder / "questions.json").read_text(encoding="utf-8"))
     return {
-        picture_id: {language: tuple(asked) for language, asked in by_language.items()}
+        picture_id: {
+            language: Questions(tuple(row["asked"]), tuple(row["tries"]))
+            for language, row in by_language.items()
+        }
         for picture_id, by_language in told.items()
     }
 

@@ -168,36 +168,39 @@ class Asking:
             notes: What the visitor is told about the question.
             with_picture: Whether the browser does not have the picture yet.
         """
-        service, ctx, now = self.service, self.service.ctx, _Now()
-        talk = service.store.talk_of(run.talk_id, run.visitor)
-        busy = status_html(ctx.say(request, "status.working"), is_busy=True)
-        value = talk_value(service, request, talk, with_picture=with_picture)
-        yield value, busy if places else self._end_status(request, talk, places), notes
-        if not places:
-            service.store.finish(run)
-            return
-        work = Work(ctx.turns, run.visitor, self._job(run, places, now))
-        language = language_of(request)
+        service = self.service
+        busy = status_html(service.ctx.say(request, "status.working"), is_busy=True)
         try:
-            for step in work.stream(
-                lambda news: in_words(news, ctx.languages, language, now.title)
-            ):
-                if run.is_over() or isinstance(step, Done):
-                    break
-                if isinstance(step, Status):
-                    yield gr.skip(), status_html(step.text, is_busy=True), gr.skip()
-                    continue
-                told = _changes(service, request, talk, step)
-                talk = step.value
-                yield told, gr.skip(), gr.skip()
+            talk = service.store.talk_of(run.talk_id, run.visitor)
+            value = talk_value(service, request, talk, with_picture=with_picture)
+            yield value, busy if places else self._end_status(request, talk, places), notes
+            if not places:
+                return
+            yield from self._words(request, run, places, talk)
         except Exception as error:
-            told_mistake = explain(error)
-            run.change(lambda talk: talk.failed(told_mistake))
+            mistake = explain(error)
+            run.change(lambda talk: talk.failed(mistake))
         finally:
+            # Also where nobody waits for the next value: the visitor has left.
             service.store.finish(run)
         talk = service.store.talk_of(run.talk_id, run.visitor)
         value = talk_value(service, request, talk, with_picture=with_picture)
         yield value, self._end_status(request, talk, places), gr.skip()
+
+    def _words(self, request: gr.Request, run: Run, places: Sequence[Place], talk: Talk) -> Steps:
+        """Tell each word, and how things stand before the first."""
+        service, ctx, now = self.service, self.service.ctx, _Now()
+        language = language_of(request)
+        work = Work(ctx.turns, run.visitor, self._job(run, places, now))
+        for step in work.stream(lambda news: in_words(news, ctx.languages, language, now.title)):
+            if run.is_over() or isinstance(step, Done):
+                return
+            if isinstance(step, Status):
+                yield gr.skip(), status_html(step.text, is_busy=True), gr.skip()
+                continue
+            told = _changes(service, request, talk, step)
+            talk = step.value
+            yield told, gr.skip(), gr.skip()
 
     def told(self, request: gr.Request, steps: Steps) -> Steps:
         """Passes steps on; a mistake is told to the canvas, in a sentence."""

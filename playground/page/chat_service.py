@@ -16,7 +16,7 @@ from playground.cache import Cancelled
 from playground.chatting.conversation import CAPTION, Reply, Settings, Talk
 from playground.chatting.parts_of_picture import picture_of_part
 from playground.chatting.store import EXPIRED, Run, TalkStore
-from playground.chatting.stored import EXAMPLES, STORED
+from playground.chatting.stored import EXAMPLES, STORED, Questions, read_questions
 from playground.collection import Collection
 from playground.entries import Entry
 from playground.fingerprints import Fingerprints
@@ -77,6 +77,11 @@ class ChatService:
         places = self.collection.places
         names = [name for name in EXAMPLES if name in places]
         return {self.collection.read(places[name]).content_id[:16]: name for name in names}
+
+    @cached_property
+    def questions(self) -> dict[str, dict[str, Questions]]:
+        """What may be asked about each example."""
+        return read_questions()
 
     def item(self, model: object) -> Entry:
         """Checks which model a person chose.

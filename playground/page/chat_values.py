@@ -123,14 +123,17 @@ def _by_place(talk: Talk) -> dict[tuple[str, int], Reply]:
 
 def _picture(service: ChatService, talk: Talk, with_source: bool) -> Value:
     height, width = talk.picture.pixels.shape[:2]
-    told = {
+    example = service.example_of(talk.picture.content_id)
+    questions = service.questions.get(example or "", {}).get(talk.language)
+    told: Value = {
         "id": talk.id,
         "width": width,
         "height": height,
         "alt": talk.alt,
         "hash": talk.picture.content_id[:HASH_DIGITS],
         "name": Path(talk.name).name,
-        "is_example": service.example_of(talk.picture.content_id) is not None,
+        "is_example": example is not None,
+        "tries": list(questions.tries) if questions else [],
     }
     return told | ({"src": data_address(talk.picture)} if with_source else {})
 

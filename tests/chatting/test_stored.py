@@ -32,7 +32,7 @@ def test_every_example_has_its_talk_of_this_model_and_these_pixels(picture_id, l
     collection = read_collection()
     assert stored.fingerprint == fingerprint(entry(MODEL))
     assert stored.content_id == collection.read(collection.place_of(picture_id)).content_id
-    assert tuple(turn.question for turn in stored.turns) == QUESTIONS[picture_id][language]
+    assert tuple(turn.question for turn in stored.turns) == QUESTIONS[picture_id][language].asked
     replies = [*stored.caption, *(reply for turn in stored.turns for reply in turn.replies)]
     for reply in replies:
         assert reply.model == MODEL and reply.state == "done" and reply.text

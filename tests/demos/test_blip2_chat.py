@@ -77,6 +77,8 @@ def test_it_opens_on_a_stored_talk_before_any_model(tmp_path, language):
     assert value["caption"][0]["text"] and len(value["turns"]) == 3 and not value["busy"]
     assert all(len(word["o"]) == 10 for word in value["turns"][0]["answers"][0]["words"])
     assert value["models"][0]["key"] == MODEL and value["words"]
+    asked = {turn["question"] for turn in value["turns"]}
+    assert len(value["picture"]["tries"]) == 3 and not asked & set(value["picture"]["tries"])
     assert [item["id"] for item in offered["items"]] == list(EXAMPLES)
     assert "mini-blip2" in status and "busy" not in status
     assert {row.state for row in visitor.service.ctx.cache.rows()} == {"cold"}
@@ -472,6 +474,14 @@ def test_stop_while_the_model_loads(tmp_path, monkeypatch):
     last = visitor.values(steps)[-1]
     assert states(last)[-1] == "stopped" and not last["busy"]
     free.set()
+
+
+def test_who_leaves_before_the_first_word_leaves_nothing_behind(opened):
+    steps = opened.steps("ask", question="How many?")
+    next(steps)
+    steps.close()
+    assert states_of(opened.talk())[-1] == "stopped"
+    assert opened.service.store.census()[2] == 0
 
 
 def test_who_leaves_ends_the_answer_within_one_word(opened, slow):
