@@ -220,7 +220,7 @@ def measure_tools(
             apply_default_css=False,
         )
         files = QuestionFiles(
-            label=ctx.label("vqa.files"), visible=False, elem_id="vqa-files", height=150
+            label=ctx.label("vqa.files"), visible=False, elem_id="vqa-files", height=200
         )
         language = gr.Radio(
             [(ctx.label(f"vqa.language.{name}"), name) for name in LANGUAGES],
