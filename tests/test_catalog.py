@@ -176,7 +176,10 @@ def test_nothing_heavy_is_imported_to_know_the_models():
 def test_a_published_model_tells_what_somebody_must_know_before_a_download(item):
     owner, _, name = item.source.partition("/")
     assert owner and name and "/" not in name
-    assert item.least_memory_bytes >= item.bytes_on_device
+    # Chat models go down to 8 bits of 32 where memory is short; tests/published/test_blip2.py holds
+    # what they then need to the rule.
+    shrinks = 4 if item.family == "blip2" else 1
+    assert item.least_memory_bytes >= item.bytes_on_device / shrinks
     assert any(pattern.endswith(".safetensors") for pattern in item.files)
     assert any(pattern.endswith(".json") for pattern in item.files)
     # What is listed must be enough for a plan, and no pickle among it.
