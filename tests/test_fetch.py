@@ -10,9 +10,10 @@ from dataclasses import replace
 import pytest
 
 from playground import fetch
-from playground.catalog import entry
+from playground.catalog import CATALOG, entry
 from playground.fetch import DECLINED, DONE, FAILED, INTERRUPTED, WRONG_USE, main, system_language
 from playground.hub.places import read_note, snapshot_of
+from playground.published.question_sets import QUESTION_SETS
 from tests.hub.conftest import hub
 from tests.hub.tiny_entry import published, save_plain_repository
 from tests.sources import ROOT
@@ -177,4 +178,4 @@ def test_the_command_runs_without_heavy_libraries():
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     lines = found.stdout.splitlines()
-    assert lines[-1] == "[]" and len(lines) == len(fetch.LISTED) + 2
+    assert lines[-1] == "[]" and len(lines) == len(CATALOG + QUESTION_SETS) + 2
