@@ -83,7 +83,8 @@ def build_language(class_name: str, folder: Path) -> Language:
     """
     import transformers
 
-    precision = precision_for(folder)
+    towers = tuple(f"{name}." for name in TEXT_TOWERS[class_name])
+    precision = precision_for(folder, only=towers)
     whole = getattr(transformers, class_name)
     module = load_part(whole, folder, precision, drops=("vision_model",))
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)

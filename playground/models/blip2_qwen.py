@@ -67,7 +67,7 @@ def build_language(folder: Path) -> ChatLanguage:
     """
     from transformers import AutoTokenizer, Qwen3VLForConditionalGeneration
 
-    precision = precision_for(folder)
+    precision = precision_for(folder, only=("model.language_model.", "lm_head."))
     module = load_part(Qwen3VLForConditionalGeneration, folder, precision, drops=("model.visual",))
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return ChatLanguage(

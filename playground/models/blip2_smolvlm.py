@@ -63,7 +63,7 @@ def build_language(folder: Path) -> ChatLanguage:
     from transformers import AutoTokenizer, SmolVLMForConditionalGeneration
     from transformers.models.smolvlm.processing_smolvlm import DEFAULT_CHAT_TEMPLATE
 
-    precision = precision_for(folder)
+    precision = precision_for(folder, only=("model.text_model.", "lm_head."))
     drops = ("model.vision_model", "model.connector")
     module = load_part(SmolVLMForConditionalGeneration, folder, precision, drops=drops)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -116,7 +116,7 @@ def build_language(folder: Path, *, prefix: str = "language_model.", **options: 
         key_mapping={f"^{re.escape(prefix)}": ""} if prefix else None,
         **({"dtype": stored_torch_dtype(folder)} | options),
     )
-    precision = precision_for(folder)
+    precision = precision_for(folder, only=(prefix,) if prefix else ())
     convert(module, precision)
     # The folder's own generation settings are those of the model around it; the library, too,
     # lets the inner model go by its configuration.

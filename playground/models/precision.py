@@ -54,7 +54,7 @@ class Precision:
     Attributes:
         name: `"float32"`, `"bfloat16"`, `"float16"` or `"int8"`.
         half: What activations, and weights beside the linear layers, are in with `"int8"`.
-        needed_bytes: The whole model in it, with room to run.
+        needed_bytes: What it was chosen for, in it, with room to run.
         full_bytes: The same in 32 bits.
         free_bytes: What was free when it was chosen; None where the system does not tell.
         is_usual: Whether it is what would be chosen with all memory free.
@@ -110,13 +110,17 @@ def needed_bytes(weights: int, name: str) -> int:
     return round(weights * BYTES_A_WEIGHT[name] * (1 + SPARE_SHARE)) + SPARE_BYTES
 
 
-def precision_for(folder: Path) -> Precision:
+def precision_for(folder: Path, *, only: tuple[str, ...] = ()) -> Precision:
     """Chooses for the model of a folder and the device that comes first here.
+
+    The eyes, built first, leave room for the whole model; the language model, built last, needs to
+    fit what is free then.
 
     Args:
         folder: A checked model folder.
+        only: What the names of the weights begin with that are still to come; all if left out.
     """
-    return choose(count_weights(folder), place_here(folder))
+    return choose(count_weights(folder, only) or count_weights(folder), place_here(folder))
 
 
 def place_here(folder: Path) -> Place:
@@ -139,17 +143,21 @@ def place_here(folder: Path) -> Place:
     return Place(budget, "bfloat16" if has_bfloat16 else "float16", prefers_half=True)
 
 
-def count_weights(folder: Path) -> int:
+def count_weights(folder: Path, only: tuple[str, ...] = ()) -> int:
     """Counts the weights of a folder's files from their heads.
 
     Args:
         folder: A checked model folder.
+        only: What the names of those that count begin with; all if left out.
     """
     total = 0
     for file in weight_files(folder, title=folder.name):
         with file.open("rb") as stream:
             head = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
-        total += sum(prod(told["shape"]) for name, told in head.items() if name != "__metadata__")
+        head.pop("__metadata__", None)
+        total += sum(
+            prod(told["shape"]) for name, told in head.items() if not only or name.startswith(only)
+        )
     return total
 
 

@@ -26,7 +26,7 @@ from playground.models.precision import (
     precision_for,
 )
 from playground.page.languages import Languages
-from tests.models.tiny_chats import save_blip2_opt, save_blip2_t5
+from tests.models.tiny_chats import CHAT_CHECKPOINTS, save_blip2_opt, save_blip2_t5
 
 BILLION = 1_000_000_000
 GIGABYTE = 1_000_000_000
@@ -101,6 +101,36 @@ def test_weights_are_counted_from_the_heads_of_all_files(tmp_path):
     assert len(list(tmp_path.glob("*.safetensors"))) > 1
     whole = transformers.Blip2ForConditionalGeneration.from_pretrained(tmp_path)
     assert count_weights(tmp_path) == sum(weight.numel() for weight in whole.parameters())
+
+
+def test_what_comes_last_needs_to_fit_what_is_left(tmp_path, monkeypatch):
+    """BLIP-2 with 9 GB free: 16 bits fit; the eyes, once there, must not push the rest to 8."""
+    save_blip2_opt(tmp_path)
+    whole, language = count_weights(tmp_path), count_weights(tmp_path, ("language_model.",))
+    assert 0 < language < whole
+    eyes_bytes = needed_bytes(whole, "bfloat16") - needed_bytes(language, "bfloat16")
+    monkeypatch.setattr(TorchMover, "devices", lambda self: {"cpu": 12 * GIGABYTE})
+    free = needed_bytes(whole, "bfloat16")
+    monkeypatch.setattr(host_memory, "available_bytes", lambda: free)
+    assert precision_for(tmp_path).name == "bfloat16"
+    monkeypatch.setattr(host_memory, "available_bytes", lambda: free - eyes_bytes)
+    assert precision_for(tmp_path).name == INT8
+    assert precision_for(tmp_path, only=("language_model.",)).name == "bfloat16"
+    assert precision_for(tmp_path, only=("of_another_layout.",)).name == INT8
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("blip-vqa", ("text_encoder.", "text_decoder.")),
+        ("smolvlm", ("model.text_model.", "lm_head.")),
+        ("qwen3-vl", ("model.language_model.", "lm_head.")),
+        ("instructblip-t5", ("language_model.",)),
+    ],
+)
+def test_every_layout_names_its_language_model_so(tmp_path, name, names):
+    CHAT_CHECKPOINTS[name](tmp_path)
+    assert 0 < count_weights(tmp_path, names) < count_weights(tmp_path)
 
 
 def language_part(folder, gigabytes):
