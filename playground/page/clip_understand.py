@@ -52,7 +52,6 @@ def build_understand(asking: ClipAsking) -> None:
     with line:
         stop = stop_button(ctx, events)
     stop.click(ctx.handler(handlers.stopped), [canvas], shown, **PRIVATE)
-    recipes.make(ctx.handler(handlers.make), fields, recipes, **PRIVATE)
     gr.on(None, ctx.handler(handlers.first), [], [*shown, recipes], **PRIVATE)
     root = GradioContext.root_block
     assert root is not None, "tabs are built inside the page"

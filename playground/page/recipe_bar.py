@@ -1,6 +1,7 @@
 """A view as a link and as a small file: three buttons, the same in every mode.
 
-`bar.make(handler, [...], bar)` answers with `recipe_value`; `bar.reopen(handler, [bar, ...], ...)`
+A stage that holds its own settings answers the document's event `recipe-wanted`; else
+`bar.make(handler, [...], bar)` answers with `recipe_value`. `bar.reopen(handler, [bar, ...], ...)`
 gets the recipe of a link or a file, which anyone may have written. A link opens its tab and mode by
 `assets/js/page.js`.
 """

@@ -34,7 +34,7 @@ from playground.understanding.added import AddedPictures
 from playground.understanding.asked import Matter, read_chart, read_matter, read_sentence
 from playground.understanding.flat_map import FlatMap, is_map_stored, make_map
 from playground.understanding.matrix import Matrix, is_matrix_stored, make_matrix
-from playground.understanding.recipe import FIELDS, read_recipe
+from playground.understanding.recipe import read_recipe
 from playground.understanding.stored import PICTURE, PICTURES, read_where, where_file
 from playground.understanding.where import Where, find_where
 from playground.visitors.errors import PersonError
@@ -83,11 +83,6 @@ class UnderstandHandlers:
             yield self._added(read_picture(Path(asked.file)), asked.seq, request)
         except Exception as error:
             yield from self._refused(asked, request, error)
-
-    def make(self, asked: Asked, model: str, request: gr.Request) -> dict[str, Any]:
-        """Write down what is set, and nothing of what was answered."""
-        recipe = {name: asked.fields.get(name) for name in FIELDS} | {"model": model}
-        return recipe_value(self.asking.ctx, request, recipe)
 
     def reopen(self, recipe: Any, request: gr.Request) -> Shown:
         """Show the view of a recipe again: stage, status, notes, model."""

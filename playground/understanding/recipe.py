@@ -18,11 +18,6 @@ from playground.visitors.numbers import read_number
 from playground.visitors.words import read_optional_words
 from playground.zero_shot import HIGHEST_SCALE, LOWEST_SCALE
 
-# What of a view is written down, besides the model.
-FIELDS = (
-    *("pictures", "texts", "templates", "none", "panel", "show", "scale", "view", "ends"),
-    *("picture", "sentence"),
-)
 PANELS = ("matrix", "map", "where")
 MATRIX_VIEWS = ("cosine", "logit", "row", "column", "each")
 

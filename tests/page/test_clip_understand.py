@@ -159,10 +159,8 @@ def test_it_opens_without_a_model(handlers):
     assert status and notes == "" and bar["words"]["copy_link"]
 
 
-def test_a_recipe_is_written_and_shown_again(handlers):
-    bar = handlers.make(asked(panel="map", show="row", scale=None, ends=["", ""]), MODEL, ADA)
-    recipe = bar["recipe"]
-    assert recipe["model"] == MODEL and recipe["texts"] == ["cat", "dog"]
+def test_a_recipe_is_shown_again(handlers):
+    recipe = FIELDS | {"model": MODEL, "panel": "map", "show": "row", "scale": None}
     steps = list(handlers.reopen(recipe, ADA))
     value, _, _, model = steps[-1]
     assert model == MODEL

@@ -27,7 +27,11 @@ class RecipeBar {
     ui.words = words;
     const ask = (wants) => () => {
       this.wants = wants;
-      this.trigger('make');
+      // A stage that holds its own settings writes its recipe at once; else the server does.
+      const detail = { mode: this.mode, recipe: null };
+      document.dispatchEvent(new CustomEvent('recipe-wanted', { detail }));
+      if (detail.recipe) this.take(detail.recipe);
+      else this.trigger('make');
     };
     this.link = ui.button({ icon: 'copy', text: ui.say('copy_link'), className: 'quiet', press: ask('link') });
     const file = ui.button({ icon: 'download', text: ui.say('save'), className: 'quiet', press: ask('file') });

@@ -7,6 +7,7 @@ import { Tools } from './tools.js';
 import { WherePanel } from './where_panel.js';
 
 const PANELS = ['matrix', 'map', 'where'];
+const MODE = 'clip-understand-mode';
 
 class App {
   constructor(gradio) {
@@ -26,6 +27,7 @@ class App {
     this.model = '';
     this.seen = '';
     this.seq = 0;
+    this.sent = 0;
     // One question at a time; the newest one of each kind waits.
     this.asked = null;
     this.waiting = new Map();
@@ -79,12 +81,20 @@ class App {
     if (!state.pictures.includes(state.row)) state.row = state.pictures[0];
   }
 
-  // ---- what the browser says ----
-  sendUp(more = {}) {
+  // What is set, and nothing of what was answered.
+  get recipe() {
     const { pictures, texts, templates, none, panel, show, scale, view, ends, picture, sentence } = this.state;
     const known = { pictures, texts, templates, none, panel, show, scale, view, ends, picture, sentence };
-    const chosen = panel === 'where' ? picture : (this.state.row ?? '');
-    this.props.value = { ...known, chosen, seq: this.seq, ...more };
+    return { model: this.model, ...known };
+  }
+
+  // ---- what the browser says ----
+  sendUp(more = {}) {
+    const { panel, picture, row } = this.state;
+    const chosen = panel === 'where' ? picture : (row ?? '');
+    // Gradio passes over a value that equals the one before, and would keep the server's own.
+    this.sent += 1;
+    this.props.value = { ...this.recipe, chosen, seq: this.seq, sent: this.sent, ...more };
   }
 
   ask(event, more = {}) {
@@ -135,6 +145,9 @@ class App {
     this.body.replaceChildren(head, this.told, ...Object.values(this.panels).map(({ node }) => node));
     this.toolbox = new Tools(this);
     this.pictures.listen();
+    document.addEventListener('recipe-wanted', ({ detail }) => {
+      if (detail.mode === MODE) detail.recipe = this.recipe;
+    });
     this.root.dataset.started = 'true';
   }
 
@@ -183,7 +196,7 @@ class App {
     });
     this.toolbox.update();
     this.panels[panel].update();
-    // A recipe is written of what stands there now.
+    // "Send to ..." takes what is chosen now.
     if (!this.asked) this.sendUp();
     this.wanted(panel);
   }
