@@ -4,6 +4,8 @@ import { make } from '../shared/dom.js';
 const SVG = 'http://www.w3.org/2000/svg';
 const [WIDTH, HEIGHT, EDGE] = [720, 560, 34];
 const THUMB = 38;
+// About how wide a letter is, to keep words inside.
+const LETTER = 10;
 
 export class Scatter {
   constructor(app, choose) {
@@ -53,7 +55,7 @@ export class Scatter {
     const group = element('g', { 'data-place': point.place, class: point.id ? 'picture' : 'text' });
     if (!point.id) {
       group.append(element('rect', { x: x - 5, y: y - 5, width: 10, height: 10, transform: `rotate(45 ${x} ${y})` }));
-      const isLate = x > WIDTH - 120;
+      const isLate = x + 14 + LETTER * point.name.length > WIDTH;
       const words = element('text', { x: isLate ? x - 10 : x + 10, y: y + 5, 'text-anchor': isLate ? 'end' : 'start' });
       words.textContent = point.name;
       group.append(words);
