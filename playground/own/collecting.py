@@ -154,9 +154,11 @@ class Parts:
             first, *rows = [json.loads(line) for line in lines[:-1]]
         except (OSError, ValueError):
             return False
+        if first != {"mark": mark}:
+            return False
         for row in rows:
             self._note(row)
-        return first == {"mark": mark}
+        return True
 
     def _cut(self) -> None:
         """A stop may have come between the parts: what the journal does not know goes."""

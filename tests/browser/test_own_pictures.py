@@ -1,0 +1,196 @@
+"""Your own pictures in the CLIP tab, from folder to saved file, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from playground.collection import PICTURES
+
+HOSTILE = '<img src=x onerror="window.hacked=1">.png'
+CHINESE_OWN = "\u4f60\u81ea\u5df1\u7684\u5716\u7247"
+
+
+def results(page):
+    return page.locator("#clip-search-grid .result")
+
+
+def line(page):
+    return page.locator(".own-line")
+
+
+def open_own(page):
+    expect(results(page)).to_have_count(15)
+    page.locator("[data-place=own]").click()
+    expect(page.locator("#clip_search .status-line").first).to_contain_text("Search in")
+
+
+def ready(page, count):
+    # The first indexing of a run imports the libraries and loads the model.
+    expect(line(page)).to_have_text(re.compile(rf"^{count} picture"), timeout=90_000)
+    expect(page.locator("#clip-search-grid img").first).to_have_js_property("complete", True)
+
+
+def png(number):
+    pixels = np.random.default_rng(number).integers(0, 255, (40, 40, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def choose(page, *files):
+    made = [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+    page.locator(".own-files").set_input_files(made)
+
+
+def search(page, words):
+    before = page.locator("#clip-search-grid .results").get_attribute("data-stamp")
+    field = page.locator("#clip-search-words").locator("input, textarea")
+    field.fill(words)
+    field.press("Enter")
+    found = page.locator("#clip-search-grid .results")
+    expect(found).not_to_have_attribute("data-stamp", before, timeout=60_000)
+
+
+def told_for(page, word):
+    # Adding pictures asks the last question again, so new results may be those of an older one.
+    page.locator("#clip_search .inside button").first.click()
+    expect(page.locator("#clip_search .inside-numbers .tokens").first).to_contain_text(word)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder as people have it: pictures in folders, one twice, and what is no picture."""
+    folder = tmp_path / "holiday"
+    (folder / "deeper").mkdir(parents=True)
+    scenes = sorted((PICTURES / "scenes").glob("*.*"))[:24]
+    for number, scene in enumerate(scenes):
+        (folder / "deeper" / f"{number:02} \u8c93.webp").write_bytes(scene.read_bytes())
+    (folder / "again.webp").write_bytes(scenes[0].read_bytes())
+    (folder / HOSTILE).write_text("hello")
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "cut.webp").write_bytes(scenes[1].read_bytes()[:2000])
+    return folder
+
+
+def test_a_folder_is_indexed_searched_saved_and_opened_again(open_page, folder, tmp_path):
+    page = open_page()
+    open_own(page)
+    page.locator(".own-folder").set_input_files(folder)
+    ready(page, 24)
+    faults = page.locator(".own-faults")
+    expect(faults.locator("summary")).to_have_text("Not used: 3 \u00b7 There already: 1")
+    faults.locator("summary").click()
+    expect(faults).to_contain_text(f"holiday/{HOSTILE}")
+    assert page.evaluate("window.hacked") is None
+    search(page, "a cat")
+    told_for(page, "cat")
+    expect(results(page)).to_have_count(15)
+    names = [results(page).nth(place).get_attribute("aria-label") for place in range(15)]
+    assert all(": holiday/" in name for name in names)
+    with page.expect_download() as download:
+        page.locator(".own-own").get_by_role("button", name="Save as a file").click()
+    saved = tmp_path / "saved.safetensors"
+    download.value.save_as(saved)
+
+    another = open_page(locale="zh-TW")
+    expect(results(another)).to_have_count(15)
+    another.locator("[data-place=own]").click()
+    expect(another.locator("[data-place=own]")).to_have_text(CHINESE_OWN)
+    expect(results(another)).to_have_count(0)
+    another.locator(".own-saved").set_input_files(saved)
+    expect(line(another)).to_contain_text("24", timeout=60_000)
+    search(another, "a cat")
+    told_for(another, "cat")
+    again = [results(another).nth(place).get_attribute("aria-label") for place in range(15)]
+    assert [name.split(",")[0] for name in again] == [name.split(",")[0] for name in names]
+
+
+def test_two_visitors_index_at_once_and_never_find_each_others_pictures(open_page):
+    pages = [open_page(), open_page()]
+    for page, who in zip(pages, "ab", strict=True):
+        open_own(page)
+        seed = 1000 * (who == "b")
+        choose(page, *((f"{who}{number}.png", png(seed + number)) for number in range(20)))
+    for page, who in zip(pages, "ab", strict=True):
+        ready(page, 20)
+        search(page, "anything")
+        labels = [each.get_attribute("aria-label") for each in results(page).all()]
+        assert labels and all(re.match(rf"\d+: {who}\d+\.png", label) for label in labels)
+
+
+def test_stop_and_go_on(open_page):
+    page = open_page()
+    open_own(page)
+    choose(page, *((f"{number}.png", png(number)) for number in range(300)))
+    page.locator(".own-own").get_by_role("button", name="Stop").click()
+    stopped = page.locator(".own-own").get_by_role("button", name="Go on")
+    expect(stopped).to_be_visible()
+    expect(line(page)).to_contain_text("Stopped at")
+    stopped.click()
+    ready(page, 300)
+
+
+def test_a_file_of_another_kind_or_size_is_told(open_page):
+    page = open_page()
+    open_own(page)
+    page.locator(".own-saved").set_input_files(
+        {"name": "x.safetensors", "mimeType": "application/octet-stream", "buffer": b"hello"}
+    )
+    expect(page.locator(".own-mistake")).to_contain_text("damaged")
+    choose(page, ("large.png", bytes(12_100_000)), ("good.png", png(1)))
+    ready(page, 1)
+    expect(page.locator(".own-faults")).to_contain_text("Larger than 12 MB")
+
+
+def test_forgetting_empties_the_grid_and_closes_the_addresses(open_page, address):
+    page = open_page()
+    open_own(page)
+    choose(page, ("a.png", png(1)), ("b.png", png(2)))
+    ready(page, 2)
+    expect(results(page)).to_have_count(2)
+    picture = page.locator("#clip-search-grid img").first.get_attribute("src")
+    assert picture.startswith(f"{address}/own/") and page.request.get(picture).ok
+    page.get_by_role("button", name="Forget all").click()
+    expect(results(page)).to_have_count(0)
+    assert page.request.get(picture).status == 404
+
+
+def test_more_like_this_and_the_way_back_by_keyboard(open_page):
+    page = open_page()
+    open_own(page)
+    choose(page, *((f"{number}.png", png(number)) for number in range(3)))
+    ready(page, 3)
+    expect(results(page)).to_have_count(3)
+    results(page).first.focus()
+    page.keyboard.press("Enter")
+    dialog = page.locator("#clip-search-grid dialog")
+    expect(dialog.locator("h2")).to_have_text("0.png")
+    dialog.get_by_role("button", name="More like this").click()
+    expect(results(page)).to_have_count(2, timeout=60_000)
+    page.locator("[data-place=own]").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("[data-place=playground]")).to_be_focused()
+    expect(results(page)).to_have_count(15)
+
+
+def test_two_models_side_by_side_tell_what_both_found(open_page):
+    page = open_page()
+    expect(results(page)).to_have_count(15)
+    page.get_by_role("button", name="Two models side by side").click()
+    field = page.locator("#compare-words").locator("input, textarea")
+    field.fill("\u591c\u7a7a\u4e2d\u7684\u706b\u7bad")
+    page.locator("#compare-go").click()
+    said = page.locator("#compare-said")
+    expect(said).to_contain_text("of 15 pictures are in both lists", timeout=60_000)
+    shared = int(re.search(r"(\d+) of 15", said.inner_text())[1])
+    labels = [
+        each.get_attribute("aria-label") for each in page.locator("#compare-first .result").all()
+    ]
+    assert len(labels) == 15
+    assert sum("only here" not in label for label in labels) == shared
