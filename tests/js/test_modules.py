@@ -19,6 +19,7 @@ MODULES = {
 # What the page, or a worker, loads by itself.
 ENTRIES = {
     *("segment/stage", "segment/export_worker", "chat/stage", "understand/stage", "recipe/bar"),
+    "own/card",
 }
 MOST_LINES = 400
 # Ours: arrays in, arrays out.
