@@ -486,6 +486,43 @@ def test_a_talk_that_the_server_forgot_is_taken_up_again(chat):
     assert chat.locator(".chat-turn").count() >= count
 
 
+def test_what_a_server_without_room_forgets_is_asked_again_but_once(chat):
+    chat.evaluate(
+        f"() => {{ const a = {APP}; a.sentEvents = []; a.trigger = (e) => a.sentEvents.push(e); }}"
+    )
+    count = chat.locator(".chat-turn").count()
+    field = chat.locator(".chat-line textarea")
+    field.fill("What is it?")
+    field.press("Enter")
+    tell(chat, error="It is gone.", expired=True)
+    assert ask_app(chat, "app.sentEvents") == ["ask", "again"]
+    size = {"width": 8, "height": 8, "is_example": True, "hash": "h", "alt": "", "name": "a"}
+    src = ask_app(chat, "app.picture.src")
+    tell(chat, busy=False, picture={"id": "new", "src": src, **size}, turns=[], caption=[])
+    chat.wait_for_function(f"{APP}.sentEvents.length === 3")
+    tell(chat, error="It is gone.", expired=True)
+    expect(chat.locator(".chat-note[data-kind=mistake]")).to_have_text("It is gone.")
+    expect(field).to_have_value("What is it?")
+    assert ask_app(chat, "app.sentEvents") == ["ask", "again", "ask"]
+    assert ask_app(chat, "app.asking.isBusy") is False
+    assert chat.locator(".chat-turn").count() < count
+
+
+def test_a_picture_that_cannot_be_opened_again_asks_nothing_more(chat):
+    chat.evaluate(
+        f"() => {{ const a = {APP}; a.sentEvents = []; a.trigger = (e) => a.sentEvents.push(e); }}"
+    )
+    field = chat.locator(".chat-line textarea")
+    field.fill("What is it?")
+    field.press("Enter")
+    tell(chat, error="It is gone.", expired=True)
+    tell(chat, error="It cannot be read.")
+    expect(chat.locator(".chat-note[data-kind=mistake]")).to_have_text("It cannot be read.")
+    expect(field).to_have_value("What is it?")
+    assert ask_app(chat, "app.sentEvents") == ["ask", "again"]
+    assert ask_app(chat, "app.asking.isBusy") is False
+
+
 def test_an_own_picture_that_the_server_forgot_is_sent_again(chat):
     open_picture(chat)
     ask(chat, "What is in the picture?")

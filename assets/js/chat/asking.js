@@ -70,16 +70,17 @@ export class Asking {
 
   hear(told) {
     const { app, sent } = this;
-    if (told.expired) return this.expired();
+    if (told.expired) return this.expired(told.error);
     if (told.turns && sent) sent.isSeen = true;
     if (told.error) this.refused(told.error);
     const isEnd = told.busy === false || (told.error && told.busy === undefined);
     if (told.busy === true) this.isAnswering = true;
-    if (!isEnd) return undefined;
-    this.isAnswering = this.isStopping = false;
-    this.sent = null;
-    app.root.dataset.answering = 'false';
-    if (sent && !told.error) this.announce(sent);
+    if (isEnd) {
+      this.isAnswering = this.isStopping = false;
+      this.sent = null;
+      app.root.dataset.answering = 'false';
+      if (sent && !told.error) this.announce(sent);
+    }
     return this.pump();
   }
 
@@ -87,7 +88,6 @@ export class Asking {
   refused(sentence) {
     const { app, sent } = this;
     if (app.isReading || this.isReopening) {
-      this.isReopening = false;
       app.openFailed(sentence);
       return;
     }
@@ -105,13 +105,28 @@ export class Asking {
     app.announce(fill(app.ui.say('answered'), { answer: told.join(' ') }));
   }
 
-  expired() {
+  // Turns get new names, so only what begins a new one can be asked again as it was; and but once,
+  // for a server without room would go on forgetting.
+  expired(sentence) {
     const { sent } = this;
     this.isAnswering = this.isStopping = false;
-    // Turns get new names, so only what begins a new one can be asked again as it was.
-    if (sent && (sent.event === 'caption' || (sent.event === 'ask' && !sent.data.turn))) this.queue.unshift(sent);
     this.sent = null;
+    if (sent?.isAgain) {
+      this.queue.unshift(sent);
+      this.app.openFailed(sentence);
+      return;
+    }
+    const isNew = sent?.event === 'caption' || (sent?.event === 'ask' && !sent.data.turn);
+    if (isNew) this.queue.unshift({ ...sent, isAgain: true, isSeen: false });
     this.openAgain();
+  }
+
+  // What was asked about a picture that does not come is asked of no other.
+  openFailed() {
+    this.isReopening = this.isStartingOver = false;
+    const [first] = this.pending;
+    this.queue = [];
+    if (first && !first.data.turn) this.app.composer.giveBack(first.data.question);
   }
 
   // The server forgot the picture: it is sent anew, with what was said so far.
@@ -153,7 +168,6 @@ export class Asking {
 
   reopened() {
     this.isReopening = this.isStartingOver = false;
-    this.pump();
   }
 
   carried(event) {

@@ -46,7 +46,8 @@ class App {
     // Upstream goes a small value only, never the picture that came down.
     this.sendUp();
     // A picture takes a while to be unpacked; what is told after it must not overtake it.
-    this.receiving = (this.receiving ?? Promise.resolve()).then(() => this.take(told));
+    const take = () => this.take(told);
+    this.receiving = (this.receiving ?? Promise.resolve()).then(take, take);
   }
 
   async take(told) {
@@ -70,6 +71,7 @@ class App {
     const name = picture.name || this.picture?.name || '';
     this.show({ ...picture, name, image, small: smallOf(image), file });
     if (!isSame) this.setPart(null);
+    // What waits is asked when the whole value is heard: the caption may be on its way.
     this.setBusy(false);
     this.root.dataset.ready = picture.id;
     this.asking.reopened();
@@ -77,6 +79,7 @@ class App {
   }
 
   show(picture) {
+    if (this.picture?.isPending) URL.revokeObjectURL(this.picture.src);
     this.picture = picture;
     this.chosen = null;
     this.look.show(picture);
@@ -105,6 +108,7 @@ class App {
   }
 
   openFailed(sentence) {
+    this.asking.openFailed();
     this.setBusy(false);
     this.tell(sentence);
     if (!this.picture?.isPending) return;
@@ -184,7 +188,6 @@ class App {
   setBusy(isReading) {
     this.isReading = isReading;
     this.root.dataset.busy = String(isReading);
-    if (!isReading) this.asking.pump();
     this.changed();
   }
 
