@@ -43,14 +43,13 @@ def points(count: int, seed: int) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def write_vectors(count: int, file: Path) -> np.ndarray:
-    """Writes many points block by block; returns them memory-mapped."""
+def write_vectors(count: int, file: Path) -> None:
+    """Writes many points block by block."""
     rows = np.memmap(file, np.float32, "w+", shape=(count, WIDTH))
     for start in range(0, count, BLOCK):
         size = min(BLOCK, count - start)
         rows[start : start + size] = points(size, seed=start + 1)
     rows.flush()
-    return np.memmap(file, np.float32, "r", shape=(count, WIDTH))
 
 
 def index_of(vectors: np.ndarray, graph: Graph | None) -> Index:
@@ -73,10 +72,8 @@ def search_all(index: Index, queries: np.ndarray) -> tuple[list[np.ndarray], lis
 
 def megabytes() -> tuple[float, float]:
     """Memory of this process in MB: its own, and with mapped files that happen to be in memory."""
-    memory = psutil.Process().memory_full_info()
-    return (memory.uss - memory.shared if memory.uss > memory.shared else memory.uss) / 1e6, (
-        memory.rss / 1e6
-    )
+    memory = psutil.Process().memory_info()
+    return (memory.rss - memory.shared) / 1e6, memory.rss / 1e6
 
 
 def line(way: str, count: int, taken: list[float], more: str) -> float:
@@ -95,8 +92,9 @@ def measure(count: int, folder: Path, queries: np.ndarray) -> bool:
     """Measures one size; whether the bars hold."""
     file, graph_file = folder / f"{count}.vectors", folder / f"{count}.hnsw"
     is_there = file.exists() and file.stat().st_size == count * WIDTH * 4
-    vectors = np.memmap(file, np.float32, "r", shape=(count, WIDTH)) if is_there else None
-    vectors = write_vectors(count, file) if vectors is None else vectors
+    if not is_there:
+        write_vectors(count, file)
+    vectors: np.ndarray = np.memmap(file, np.float32, "r", shape=(count, WIDTH))
     is_large = needs_graph(count, WIDTH)
     exact, taken = search_all(index_of(vectors, None), queries)
     median = line("exact", count, taken, "recall 1.000" + (" (not used)" if is_large else ""))

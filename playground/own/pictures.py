@@ -19,14 +19,14 @@ class OwnPictures(Sequence[StoredPicture]):
 
     Attributes:
         shelf: Where they stand.
-        count: How many of them.
+        length: How many of them.
     """
 
     shelf: Shelf
-    count: int
+    length: int
 
     def __len__(self) -> int:
-        return self.count
+        return self.length
 
     @overload
     def __getitem__(self, place: int) -> StoredPicture: ...
@@ -34,8 +34,8 @@ class OwnPictures(Sequence[StoredPicture]):
     def __getitem__(self, place: slice) -> Sequence[StoredPicture]: ...
     def __getitem__(self, place: int | slice) -> StoredPicture | Sequence[StoredPicture]:
         if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(self.count))]
-        if not 0 <= place < self.count:
+            return [self[each] for each in range(*place.indices(self.length))]
+        if not 0 <= place < self.length:
             raise IndexError(place)
         item = self.shelf.at(int(place))
         code = self.shelf.code_of(int(place))
@@ -57,7 +57,7 @@ class OwnPictures(Sequence[StoredPicture]):
     def place_of(self, picture_id: object) -> int:
         """Finds a picture that a person named; `PersonError` if it is not there."""
         place = self.shelf.place_of(picture_id)
-        if place >= self.count:
+        if place >= self.length:
             raise PersonError("mistake.no_such_picture")
         return place
 

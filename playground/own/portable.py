@@ -29,7 +29,11 @@ DIGEST_BYTES = 32
 JPEG_START = b"\xff\xd8\xff"
 LENGTH_TOLERANCE = 1e-3
 CHECKED_ROWS = 4096
-TYPES = {"F32": np.dtype("<f4"), "I64": np.dtype("<i8"), "U8": np.dtype("u1")}
+TYPES: Mapping[str, np.dtype[Any]] = {
+    "F32": np.dtype("<f4"),
+    "I64": np.dtype("<i8"),
+    "U8": np.dtype("u1"),
+}
 TENSORS = {
     **{"vectors": ("F32", 2), "digests": ("U8", 2)},
     **{

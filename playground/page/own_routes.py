@@ -131,5 +131,7 @@ class OwnDoor:
     def _mistake(self, request: Request, error: PersonError) -> Response:
         say: Callable[..., str] = self._ctx.languages.say
         values: dict[str, Any] = {**error.values}
+        # Gradio's request is one of Starlette's to whoever reads query and headers.
+        asking: Any = request
         # A plain answer: the page tells it; 400 and more would be an error in the console too.
-        return JSONResponse({"error": say(error.key, language_of(request), **values)})
+        return JSONResponse({"error": say(error.key, language_of(asking), **values)})
