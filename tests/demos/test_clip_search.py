@@ -25,6 +25,7 @@ from playground.page.clip_asking import ClipAsking
 from playground.page.context import Context
 from playground.page.languages import Languages
 from playground.page.naming import NamingHandlers
+from playground.page.own_pictures import OWN, PLAYGROUND, OwnHandlers
 from playground.page.sends import Sends
 from playground.visitors.errors import PersonError
 from playground.visitors.pictures import read_picture
@@ -94,6 +95,7 @@ def search(handlers, words="", shown=None, request=ENGLISH, **changes):
         "strength": 0.5,
         "count": 4,
         "model": MODEL,
+        "where": PLAYGROUND,
     }
     return list(handlers.search(**(fields | changes), request=request))[-1]
 
@@ -128,7 +130,7 @@ def test_results_are_drawn_anew_even_when_they_are_the_same(handlers):
 
 
 def test_more_like_this(handlers):
-    words, shown, grid, *_ = list(handlers.more("green", 4, MODEL, ENGLISH))[-1]
+    words, shown, grid, *_ = list(handlers.more("green", 4, MODEL, PLAYGROUND, ENGLISH))[-1]
     assert words == "" and tuple(shown.pixels[0, 0]) == (40, 180, 60)
     assert "green" not in [item["id"] for item in grid["items"]]
 
@@ -136,9 +138,9 @@ def test_more_like_this(handlers):
 @pytest.mark.parametrize("forged", [None, "", "purple", "../../etc/passwd", "<img onerror=x>"])
 def test_a_forged_choice_is_refused(handlers, naming, forged):
     for run in (
-        lambda: list(handlers.more(forged, 4, MODEL, ENGLISH)),
+        lambda: list(handlers.more(forged, 4, MODEL, PLAYGROUND, ENGLISH)),
         lambda: list(naming.name_offered(forged, "a, b", "", MODEL, ENGLISH)),
-        lambda: handlers.chosen_picture(None, forged),
+        lambda: handlers.chosen_picture(None, forged, PLAYGROUND),
     ):
         with pytest.raises(PersonError) as caught:
             run()
@@ -146,7 +148,9 @@ def test_a_forged_choice_is_refused(handlers, naming, forged):
 
 
 def test_an_example_fills_the_fields_and_searches(handlers):
-    words, without, shown, grid, *_ = list(handlers.example(EXAMPLES[-1])(4, MODEL, CHINESE))[-1]
+    words, without, shown, grid, *_ = list(
+        handlers.example(EXAMPLES[-1])(4, MODEL, PLAYGROUND, CHINESE)
+    )[-1]
     assert words == "動物" and without == "一隻狗" and shown is None
     assert len(grid["items"]) == 4
 
@@ -292,13 +296,13 @@ def test_naming_without_a_picture(naming):
 
 
 def test_taking_a_picture_away_asks_for_nothing(handlers, naming):
-    (skipped,) = handlers.new_picture("", None, 0.5, "", 0.5, 4, MODEL, ENGLISH)
+    (skipped,) = handlers.new_picture("", None, 0.5, "", 0.5, 4, MODEL, PLAYGROUND, ENGLISH)
     assert all(part == {"__type__": "update"} for part in skipped)
     (skipped,) = naming.new_picture(None, "a, b", "", MODEL, ENGLISH)
     assert all(part == {"__type__": "update"} for part in skipped)
-    assert list(handlers.new_picture("a cat", None, 0.5, "", 0.5, 4, MODEL, ENGLISH))[-1][0][
-        "items"
-    ]
+    assert list(handlers.new_picture("a cat", None, 0.5, "", 0.5, 4, MODEL, PLAYGROUND, ENGLISH))[
+        -1
+    ][0]["items"]
     assert list(naming.new_picture(picture(), "a, b", "", MODEL, ENGLISH))[-1][0]["labels"]
 
 
@@ -307,7 +311,9 @@ def test_a_mistake_takes_the_busy_line_back(tmp_path):
     (tmp_path / MODEL / "model.safetensors").write_bytes(b"")
     heard = []
     with pytest.raises(PersonError) as caught:
-        for step in Handlers(asking).search("a cat", None, 0.5, "", 0.5, 4, MODEL, ENGLISH):
+        for step in Handlers(asking).search(
+            "a cat", None, 0.5, "", 0.5, 4, MODEL, PLAYGROUND, ENGLISH
+        ):
             heard.append(step[1])
     assert caught.value.key == "mistake.model.broken"
     assert "busy" not in heard[-1]
@@ -340,7 +346,7 @@ def test_leaving_ends_the_work(handlers):
     holder = threading.Thread(target=hold)
     holder.start()
     assert is_held.wait(30)
-    steps = handlers.search("a wholly new cat", None, 0.5, "", 0.5, 4, MODEL, ENGLISH)
+    steps = handlers.search("a wholly new cat", None, 0.5, "", 0.5, 4, MODEL, PLAYGROUND, ENGLISH)
     assert "busy" in next(steps)[1]
     steps.close()
     # Bounded: the work must notice by itself that nobody waits for it any more.
@@ -533,3 +539,55 @@ def test_the_pictures_are_served_and_nothing_else_of_the_disk(address, stored):
     assert answer.content == (PICTURES / file).read_bytes()
     for path in ("..%2f..%2fapp.py", "../../app.py", "%2e%2e/%2e%2e/app.py", "scenes"):
         assert httpx.get(f"{address}/pictures/{path}").status_code >= 400
+
+
+def own_of(asking, request, *names):
+    """Puts plain pictures on a visitor's shelf, as the card does."""
+    shelf = asking.ctx.holdings.shelves.of(asking.ctx.visitor(request))
+    for number, name in enumerate(names):
+        shelf.bring(name, picture(number + len(request.session_hash)).webp())
+    told = list(OwnHandlers(asking).index(OWN, MODEL, request))
+    assert told[-1]["is_running"] is False and told[-1]["pictures"] == len(names)
+    return shelf
+
+
+def names_in(grid):
+    return [item["file"] for item in grid["items"]]
+
+
+def test_nobody_finds_the_pictures_of_another(asking, handlers):
+    eve, mallory = request_of(session_hash="eve"), request_of(session_hash="mallory")
+    own_of(asking, eve, "hers 1", "hers 2")
+    own_of(asking, mallory, "his")
+    grid, *_ = search(handlers, "a cat", request=eve, where=OWN)
+    assert sorted(names_in(grid)) == ["hers 1", "hers 2"]
+    other, *_ = search(handlers, "a cat", request=mallory, where=OWN)
+    assert names_in(other) == ["his"]
+    stolen = grid["items"][0]["id"]
+    for attempt in (
+        lambda: list(handlers.more(stolen, 4, MODEL, OWN, mallory)),
+        lambda: list(handlers.more(stolen, 4, MODEL, PLAYGROUND, mallory)),
+    ):
+        with pytest.raises(PersonError):
+            attempt()
+
+
+def test_an_empty_shelf_and_a_place_that_is_not_there_are_told(handlers):
+    nobody = request_of(session_hash="nobody")
+    with pytest.raises(PersonError) as told:
+        search(handlers, "a cat", request=nobody, where=OWN)
+    assert told.value.key == "mistake.own.empty"
+    with pytest.raises(PersonError) as told:
+        search(handlers, "a cat", where="/etc/passwd")
+    assert told.value.key == "mistake.choice"
+    fields = ("a cat", None, 0.5, "", 0.5, 4, MODEL, OWN)
+    grid, *_ = list(handlers.elsewhere(*fields, nobody))[-1]
+    assert names_in(grid) == []
+
+
+def test_leaving_forgets_ones_own_pictures(asking, handlers):
+    visitor = request_of(session_hash="leaver")
+    own_of(asking, visitor, "a", "b")
+    OwnHandlers(asking).leave(visitor)
+    with pytest.raises(PersonError):
+        search(handlers, "a cat", request=visitor, where=OWN)
