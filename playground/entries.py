@@ -22,6 +22,35 @@ class Publication:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """What is known of a model that draws before any of its weights is read.
+
+    Attributes:
+        size_hw: Height and width in pixels that it was made for.
+        sizes_hw: The sizes that are offered, the first of them `size_hw`.
+        side_multiple: Sides must be divisible by it.
+        steps: Steps that it was made for, and the most that are offered.
+        guidance: Guidance that it was made for (1: none), and the most that is offered.
+        schedulers: Names of the samplers that are offered, its own first.
+        reads_negative: Whether it can be told what not to draw.
+        can_edit: Whether it can start from a picture, and draw into a part of one.
+        has_word_maps: Whether one can see where each word acts.
+        has_checker: Whether its pictures are looked at before they are shown.
+    """
+
+    size_hw: tuple[int, int]
+    sizes_hw: tuple[tuple[int, int], ...]
+    side_multiple: int
+    steps: tuple[int, int]
+    guidance: tuple[float, float]
+    schedulers: tuple[str, ...]
+    reads_negative: bool
+    can_edit: bool
+    has_word_maps: bool
+    has_checker: bool
+
+
+@dataclass(frozen=True)
 class Entry:
     """One model.
 
@@ -57,6 +86,7 @@ class Entry:
         also_named: What `architectures` of its `config.json` may say beside `class_name`.
         queries: Queries between its eyes and its language model; 0 where it has none.
         repository: What the hub calls it: "model", or "dataset" for a set of questions.
+        drawing: How it draws; None where it does not.
     """
 
     key: str
@@ -83,3 +113,4 @@ class Entry:
     prompts_key: str = ""
     queries: int = 0
     repository: str = "model"
+    drawing: Drawing | None = None

@@ -1,0 +1,1 @@
+"""Drawing pictures from words, without a page."""

@@ -1,0 +1,69 @@
+"""A picture that was drawn: what was asked for, and all that was seen on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from playground.models.diffusion_asks import Colours, Frame, Order, Reading
+from playground.visitors.notes import Note
+from playground.visitors.pictures import Picture
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A picture in the making, as it can be shown.
+
+    Attributes:
+        step: Steps done.
+        steps: All steps.
+        pixels: uint8 (h, w, 3), RGB, of any size; to be drawn smoothly at the picture's size.
+            None where it may not be shown (yet).
+        drawing_together: Pictures that were drawn in the same step, 1 or more.
+    """
+
+    step: int
+    steps: int
+    pixels: np.ndarray | None
+    drawing_together: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A picture that was drawn.
+
+    Attributes:
+        picture: It; a grey card where it may not be shown.
+        order: What was asked for.
+        model: Key of the model.
+        revision: Fingerprint of the model's files.
+        reading: The prompt as the model read it.
+        frames: What was seen after each step; () where the picture may not be shown.
+        colours: How latents are turned into colours.
+        seconds: How long it took, with all waiting.
+        is_withheld: Whether the safety layer keeps it back.
+        is_stopped: Whether it was stopped before its last step; then it shows what was foreseen.
+        notes: What was done to what was asked for.
+    """
+
+    picture: Picture
+    order: Order
+    model: str
+    revision: str
+    reading: Reading
+    frames: tuple[Frame, ...]
+    colours: Colours
+    seconds: float
+    is_withheld: bool = False
+    is_stopped: bool = False
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def bytes_held(self) -> int:
+        """Bytes that it takes in memory."""
+        arrays = [self.picture.pixels]
+        for frame in self.frames:
+            arrays += [frame.noisy, frame.predicted]
+            arrays += [a for a in (frame.word_maps, frame.guidance_map) if a is not None]
+        return sum(array.nbytes for array in arrays)
