@@ -150,7 +150,8 @@ def find(cache: Cache, index: Index, query: Query, *, count: int, asker: Asker) 
         The answer. Texts embedded beforehand need no model.
 
     Raises:
-        PersonError: `mistake.query_cancels_out` when what is wanted and what is not are the same.
+        PersonError: `mistake.query_cancels_out` when what is wanted and what is not are the same;
+            `mistake.own.file_broken` when the vectors cannot be the model's.
         CacheError: The model cannot be had.
     """
     texts = _texts(query)
@@ -254,6 +255,9 @@ def _terms(
         wanted.append((vector, query.balance if query.words else 1.0))
     if query.without:
         wanted.append((rows[query.without], -query.strength))
+    if any(len(vector) != index.vectors.shape[1] for vector, _ in wanted):
+        # Only a forged file of pictures holds vectors of a width that the model does not have.
+        raise PersonError("mistake.own.file_broken")
     if len(wanted) == 1:
         return [QueryTerm(*wanted[0])]
     sample = index.vectors[:: sample_step(len(index.vectors))]

@@ -105,7 +105,9 @@ def index_waiting(
             read = _new_ones(shelf, batch)
             if read:
                 pixels = [each.pixels for each in read]
-                with shelf.making:
+                with _making(shelf, item, is_left):
+                    # A saved file of another model may have been opened meanwhile.
+                    _see_unseen(shelf, cache, item, visitor=visitor, tell=tell, is_left=is_left)
                     rows = see(cache, item, pixels, visitor=visitor, tell=tell, is_left=is_left)
                     shelf.add(item.key, rows, [each.picture for each in read])
             # Only now: a batch that was stopped in its middle is read again.
@@ -127,20 +129,8 @@ def catch_up(
     Raises:
         CacheError: The model cannot be had, or the visitor has left.
     """
-    while not shelf.making.acquire(timeout=LOOK_SECONDS):
-        if is_left():
-            raise Cancelled(item.key)
-    try:
-        while unseen := shelf.not_seen_by(item.key, BATCH_PICTURES):
-            if is_left():
-                raise Cancelled(item.key)
-            pixels = [read_picture(each.preview).pixels for each in unseen]
-            shelf.add_rows(
-                item.key, see(cache, item, pixels, visitor=visitor, tell=tell, is_left=is_left)
-            )
-            tell(shelf.progress(item.key))
-    finally:
-        shelf.making.release()
+    with _making(shelf, item, is_left):
+        _see_unseen(shelf, cache, item, visitor=visitor, tell=tell, is_left=is_left)
 
 
 def see(
@@ -172,6 +162,31 @@ def see(
         return rows
 
     return cache.run(item.key, look, visitor=visitor, progress=tell, cancel=is_left)
+
+
+@contextmanager
+def _making(shelf: Shelf, item: Entry, is_left: Asked) -> Iterator[None]:
+    """Waits until nobody else adds to a shelf; who leaves meanwhile need not wait."""
+    while not shelf.making.acquire(timeout=LOOK_SECONDS):
+        if is_left():
+            raise Cancelled(item.key)
+    try:
+        yield
+    finally:
+        shelf.making.release()
+
+
+def _see_unseen(
+    shelf: Shelf, cache: Cache, item: Entry, *, visitor: str, tell: Tell, is_left: Asked
+) -> None:
+    while unseen := shelf.not_seen_by(item.key, BATCH_PICTURES):
+        if is_left():
+            raise Cancelled(item.key)
+        pixels = [read_picture(each.preview).pixels for each in unseen]
+        shelf.add_rows(
+            item.key, see(cache, item, pixels, visitor=visitor, tell=tell, is_left=is_left)
+        )
+        tell(shelf.progress(item.key))
 
 
 def _new_ones(shelf: Shelf, batch: Sequence[Read | Fault]) -> list[Read]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections import OrderedDict
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ class _Spool:
 
 
 class Openings:
-    """Files that come in parts; one for each shelf. Their bytes lie in a file that goes with them.
+    """Files that come in parts; one for each shelf. Their bytes lie in a file that goes with them,
+    or with the shelf, if its visitor leaves before the last part.
 
     Args:
         folder: Where they lie meanwhile; None for the system's place for such files.
@@ -38,7 +39,7 @@ class Openings:
     def __init__(self, folder: str | None = None) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._spools: OrderedDict[str, _Spool] = OrderedDict()
+        self._spools: weakref.WeakKeyDictionary[Shelf, _Spool] = weakref.WeakKeyDictionary()
 
     def add(self, shelf: Shelf, part: int, parts: int, data: bytes) -> Portable | None:
         """Takes the next part of a file.
@@ -56,14 +57,14 @@ class Openings:
             PersonError: `mistake.own.file_broken`, `mistake.own.full`.
             OSError: It cannot be kept meanwhile.
         """
-        spool = self._spool(shelf.token, part)
+        spool = self._spool(shelf, part)
         if part != spool.next_part or not 0 < parts <= MOST_BYTES // MOST_PARTS_BYTES + 1:
-            self._drop(shelf.token)
+            self._drop(shelf)
             raise PersonError("mistake.own.file_broken")
         spool.file.write(data)
         spool.next_part, spool.size = part + 1, spool.size + len(data)
         if spool.size > MOST_BYTES:
-            self._drop(shelf.token)
+            self._drop(shelf)
             raise PersonError("mistake.own.full", {"most": shelf.most_pictures})
         if part + 1 < parts:
             return None
@@ -72,24 +73,26 @@ class Openings:
             # Its arrays stay readable after the file is gone: they are mapped.
             return open_portable(Path(spool.file.name))
         finally:
-            self._drop(shelf.token)
+            self._drop(shelf)
 
-    def _spool(self, token: str, part: int) -> _Spool:
+    def _spool(self, shelf: Shelf, part: int) -> _Spool:
         if part == 0:
-            self._drop(token)
+            self._drop(shelf)
         with self._lock:
-            spool = self._spools.get(token)
+            spool = self._spools.get(shelf)
             if spool is None:
-                # Closed by `_drop`, perhaps several requests later.
+                # Closed by `_drop`, perhaps several requests later, or as the shelf goes.
                 file = tempfile.NamedTemporaryFile(dir=self._folder)  # noqa: SIM115
-                spool = self._spools[token] = _Spool(file)
+                spool = self._spools[shelf] = _Spool(file)
+                weakref.finalize(shelf, file.close)
                 while len(self._spools) > MOST_OPEN_FILES:
-                    self._spools.popitem(last=False)[1].file.close()
+                    oldest = next(iter(self._spools))
+                    self._spools.pop(oldest).file.close()
             return spool
 
-    def _drop(self, token: str) -> None:
+    def _drop(self, shelf: Shelf) -> None:
         with self._lock:
-            spool = self._spools.pop(token, None)
+            spool = self._spools.pop(shelf, None)
         if spool is not None:
             spool.file.close()
 
@@ -111,9 +114,11 @@ def join(shelf: Shelf, portable: Portable, item: Entry) -> int:
     """
     about = portable.about
     with shelf.making:
-        before = shelf.progress(item.key)
+        before, seen = shelf.progress(item.key), shelf.seen_by(item.key)
         if before.indexed < before.pictures:
             raise PersonError("mistake.own.catch_up", {"model": item.title})
+        if seen is not None and seen[0].shape[1] != portable.vectors.shape[1]:
+            raise PersonError("mistake.own.file_broken")
         for start in range(0, len(portable), BATCH_PICTURES):
             places = range(start, min(start + BATCH_PICTURES, len(portable)))
             pictures = [_checked(portable.picture(place)) for place in places]

@@ -34,6 +34,8 @@ TYPES: Mapping[str, np.dtype[Any]] = {
     "I64": np.dtype("<i8"),
     "U8": np.dtype("u1"),
 }
+# A head of a million brackets is too deep for the reader of JSON.
+_FORGED = (SafetensorError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError)
 TENSORS = {
     **{"vectors": ("F32", 2), "digests": ("U8", 2)},
     **{
@@ -190,7 +192,7 @@ def open_portable(file: Path) -> Portable:
         }
         found = Portable(about, **arrays)
         _check(found)
-    except (SafetensorError, KeyError, ValueError, TypeError, OverflowError) as error:
+    except _FORGED as error:
         raise PersonError("mistake.own.file_broken") from error
     return found
 

@@ -163,6 +163,13 @@ class Shelf:
         self._duplicates = 0
         self._faults: deque[Fault] = deque(maxlen=MOST_FAULTS)
         self._faults_total = 0
+        self._is_forgotten = False
+
+    @property
+    def bytes_held(self) -> int:
+        """Bytes of small copies, vectors and files that wait."""
+        with self._lock:
+            return self._bytes_held()
 
     def has_room_for(self, count: int) -> bool:
         """Tells whether a file of so many bytes may come and wait now."""
@@ -173,9 +180,10 @@ class Shelf:
         """Takes a file in, to be looked at later.
 
         Raises:
-            PersonError: `mistake.own.full`.
+            PersonError: `mistake.own.full`, `mistake.own.gone`.
         """
         with self._lock:
+            self._refuse_if_forgotten()
             is_full = self._bytes_held() + len(data) > self._most_bytes
             if is_full or len(self._pictures) + len(self._waiting) >= self.most_pictures:
                 raise PersonError("mistake.own.full", {"most": self.most_pictures})
@@ -210,6 +218,8 @@ class Shelf:
     def put_back(self, taken: Sequence[Waiting]) -> None:
         """Takes files back that were handed out and not dealt with, in their order."""
         with self._lock:
+            if self._is_forgotten:
+                return
             self._waiting.extendleft(reversed(taken))
             self._waiting_bytes += sum(len(item.data) for item in taken)
 
@@ -238,32 +248,38 @@ class Shelf:
             found: The pictures; what is there already counts as a duplicate.
 
         Raises:
-            PersonError: `mistake.own.full`.
+            PersonError: `mistake.own.full`: those that fit were added. `mistake.own.gone`.
             ValueError: The model has not seen every picture before these.
         """
         with self._lock:
+            self._refuse_if_forgotten()
             if self._indexed(model_key) != len(self._pictures):
                 raise ValueError("a model must see the pictures in their order")
-            keep = []
+            keep, is_full = [], False
             for place, item in enumerate(found):
                 if item.content_id in self._places:
                     self._duplicates += 1
                     continue
-                if len(self._pictures) >= self.most_pictures:
-                    raise PersonError("mistake.own.full", {"most": self.most_pictures})
+                is_full = not self._fits(item)
+                if is_full:
+                    break
                 self._places[item.content_id] = len(self._pictures)
                 self._pictures.append(item)
-                self._picture_bytes += len(item.preview) + len(item.name) + PICTURE_BYTES
+                self._picture_bytes += _bytes_of(item)
                 keep.append(place)
             self._add_rows(model_key, rows, rows.vectors[keep])
+            if is_full:
+                raise PersonError("mistake.own.full", {"most": self.most_pictures})
 
     def add_rows(self, model_key: str, rows: Rows) -> None:
         """Adds what a model sees in the next pictures that are there.
 
         Raises:
+            PersonError: `mistake.own.gone`.
             ValueError: There are more rows than pictures.
         """
         with self._lock:
+            self._refuse_if_forgotten()
             if self._indexed(model_key) + len(rows.vectors) > len(self._pictures):
                 raise ValueError("there are more rows than pictures")
             self._add_rows(model_key, rows, rows.vectors)
@@ -323,8 +339,9 @@ class Shelf:
             )
 
     def forget(self) -> None:
-        """Lets go of everything at once."""
+        """Lets go of everything at once; who still works for it can add nothing any more."""
         with self._lock:
+            self._is_forgotten = True
             self._pictures, self._places, self._rows = [], {}, {}
             self._waiting.clear()
             self._faults.clear()
@@ -333,12 +350,23 @@ class Shelf:
             self._came.notify_all()
             self._duplicates = self._faults_total = 0
 
+    def _refuse_if_forgotten(self) -> None:
+        if self._is_forgotten:
+            raise PersonError("mistake.own.gone")
+
+    def _fits(self, item: OwnPicture) -> bool:
+        has_place = len(self._pictures) < self.most_pictures
+        return has_place and self._bytes_held() + _bytes_of(item) <= self._most_bytes
+
     def _indexed(self, model_key: str) -> int:
         rows = self._rows.get(model_key)
         return len(rows.vectors) if rows else 0
 
     def _add_rows(self, model_key: str, rows: Rows, vectors: np.ndarray) -> None:
         kept = self._rows.get(model_key)
+        if kept is not None and kept.vectors.shape[1] != vectors.shape[1]:
+            # Of one model only a forged file brings vectors of another width.
+            raise PersonError("mistake.own.file_broken")
         if kept is None:
             kept = Rows(vectors.shape[1], rows.logit_scale, rows.logit_bias)
             self._rows[model_key] = kept
@@ -347,3 +375,7 @@ class Shelf:
     def _bytes_held(self) -> int:
         held = sum(rows.bytes_held for rows in self._rows.values())
         return held + self._picture_bytes + self._waiting_bytes
+
+
+def _bytes_of(item: OwnPicture) -> int:
+    return len(item.preview) + len(item.name) + PICTURE_BYTES

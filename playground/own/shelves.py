@@ -88,7 +88,7 @@ class Shelves:
         """Tells whether all shelves together may grow."""
         with self._lock:
             self._forget_old()
-            held = sum(shelf.progress().bytes_held for shelf, _ in self._kept.values())
+            held = sum(shelf.bytes_held for shelf, _ in self._kept.values())
             return held <= self._most_bytes
 
     def forget(self, visitor: str) -> None:
@@ -103,7 +103,7 @@ class Shelves:
         """Returns how many shelves are kept and how many bytes they hold."""
         with self._lock:
             self._forget_old()
-            held = sum(shelf.progress().bytes_held for shelf, _ in self._kept.values())
+            held = sum(shelf.bytes_held for shelf, _ in self._kept.values())
             return len(self._kept), held
 
     def _touch(self, visitor: str, shelf: Shelf) -> Shelf:

@@ -189,7 +189,7 @@ def naming_settings(ctx: Context) -> tuple[gr.Textbox, gr.Dropdown]:
     with gr.Accordion(ctx.label("page.settings"), open=False, elem_classes="settings"):
         templates = gr.Textbox(
             label=ctx.label("clip_search.templates"),
-            info=ctx.label("clip_search.templates.help"),
+            info=ctx.compose(lambda say: say("clip_search.templates.help")),
             elem_id="naming-templates",
             lines=3,
             max_lines=8,
