@@ -17,6 +17,7 @@ from playground.entries import Entry, Licence, Publication
 from playground.hub.places import cache_folder, snapshot_of
 from playground.hub.store import Store
 from playground.models.files import check_folder
+from playground.models.pipeline_folders import is_pipeline
 from playground.published.blip2 import PUBLISHED_BLIP2
 from playground.published.clip import PUBLISHED_CLIP
 from playground.published.sam import PUBLISHED_SAM
@@ -122,6 +123,8 @@ def is_on_disk(item: Entry, models_folder: str = "") -> bool:
     if not item.is_built_in:
         return snapshot_of(item, models_folder) is not None
     folder = folder_of(item)
+    if is_pipeline(folder):
+        return any(folder.glob("*/*.safetensors"))
     return (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
 
 

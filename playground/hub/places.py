@@ -18,6 +18,7 @@ from pathlib import Path
 from huggingface_hub import constants
 
 from playground.entries import Entry
+from playground.models.pipeline_folders import INDEX, index_of, is_pipeline, weights_of
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 # Beside the repositories; the library looks only at folders that begin with "models--" and such.
@@ -147,6 +148,8 @@ def _is_whole(item: Entry, folder: Path) -> bool:
     """Without a note: a configuration, and every weight file that it or its index names."""
     if item.repository == "dataset":
         return all(any(folder.glob(pattern)) for pattern in item.files)
+    if INDEX in item.files:
+        return is_pipeline(folder) and all(_is_component(item, folder, n) for n in _folders(item))
     if not any(folder.glob("*config.json")):
         return False
     names: Iterable[str] = [file.name for file in folder.glob("*.safetensors") if file.is_file()]
@@ -158,3 +161,18 @@ def _is_whole(item: Entry, folder: Path) -> bool:
         if not {str(name) for name in wanted} <= set(names):
             return False
     return bool(names)
+
+
+def _folders(item: Entry) -> list[str]:
+    """The components that a model needs, as the patterns of its files name them."""
+    return list(dict.fromkeys(p.partition("/")[0] for p in item.files if "/" in p))
+
+
+def _is_component(item: Entry, folder: Path, name: str) -> bool:
+    patterns = [pattern for pattern in item.files if pattern.startswith(f"{name}/")]
+    there = {file.name for file in folder.glob(f"{name}/*")}
+    if any(pattern.endswith(".safetensors") for pattern in patterns):
+        index = index_of(there)
+        if not weights_of(there) or (index and index not in there):
+            return False
+    return any(any(folder.glob(p)) for p in patterns if not p.endswith(".safetensors"))

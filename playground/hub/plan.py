@@ -17,12 +17,16 @@ from playground.entries import Entry
 from playground.hub.faults import endpoint, fault, hub_fault
 from playground.hub.places import COMMIT, kept_commit, repository_folder
 from playground.models.files import PICKLES, wants_code
+from playground.models.pipeline_folders import INDEX, names_code, one_variant
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import DatasetInfo, ModelInfo, RepoSibling
 
 ASK_SECONDS = 10.0
 USUAL_FILES = ("*.json", "*.txt", "*.safetensors")
+WEIGHTS = ".safetensors"
+# The first that is there says of which class the model is.
+CONFIGURATIONS = (INDEX, "config.json", "open_clip_config.json")
 DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -92,7 +96,7 @@ def make_plan(item: Entry, models_folder: str = "", *, newest: bool = False) -> 
         if not COMMIT.fullmatch(found):
             raise ValueError("the hub did not tell the version")
         if item.repository == "model":
-            _check_config(item, found, wanted)
+            _check_config(item, found, wanted, siblings)
         files = sorted((_planned(siblings[name]) for name in wanted), key=_weights_last)
     except Exception as error:
         raise hub_fault(error, item) from error
@@ -111,19 +115,22 @@ def wanted_files(item: Entry, names: Iterable[str]) -> list[str]:
     """Returns which files of a repository a model needs.
 
     Args:
-        item: Its `files` are patterns; one without a slash means the top folder only.
+        item: Its `files` are patterns; one without a slash means the top folder only. Where they
+            name `model_index.json`, the repository is a pipeline's.
         names: All files of the repository.
 
     Returns:
-        Names that match, without any format that runs code when it is opened.
+        Names that match, without any format that runs code when it is opened; of a pipeline's
+        weights one variant.
     """
     patterns = item.files or USUAL_FILES
-    return [
+    matching = [
         name
         for name in sorted(names)
         if not name.endswith(PICKLES)
         and any(fnmatchcase(name, p) and name.count("/") == p.count("/") for p in patterns)
     ]
+    return one_variant(matching) if INDEX in patterns else matching
 
 
 def bytes_here(blobs: Path, file: PlannedFile) -> int:
@@ -145,23 +152,27 @@ def _ask(item: Entry, commit: str) -> ModelInfo | DatasetInfo:
 
 
 def _check_weights(item: Entry, wanted: list[str], everything: Iterable[str]) -> None:
-    if any(name.endswith(".safetensors") for name in wanted):
+    """Every folder that weights are wanted from must have some: a pipeline's has several."""
+    folders = {p.rpartition("/")[0] for p in item.files or USUAL_FILES if p.endswith(WEIGHTS)}
+    missing = folders - {name.rpartition("/")[0] for name in wanted if name.endswith(WEIGHTS)}
+    if not missing:
         return
-    has_pickle = any(name.endswith(PICKLES) for name in everything)
-    raise fault("pickle" if has_pickle else "not_found", item)
+    pickled = {name.rpartition("/")[0] for name in everything if name.endswith(PICKLES)}
+    raise fault("pickle" if missing & pickled else "not_found", item)
 
 
-def _check_config(item: Entry, commit: str, wanted: list[str]) -> None:
+def _check_config(item: Entry, commit: str, wanted: list[str], everything: Iterable[str]) -> None:
     """Looks at the configuration before a gigabyte is fetched; a gate shows itself here too."""
-    name = next((n for n in ("config.json", "open_clip_config.json") if n in wanted), None)
+    name = next((name for name in CONFIGURATIONS if name in wanted), None)
     if name is None:
         raise fault("not_found", item)
     config = _read_config(item, commit, name)
-    if wants_code(config):
+    if wants_code(config) or (name == INDEX and names_code(config, everything)):
         raise fault("wants_code", item)
-    named = config.get("architectures")
+    named: Any = [config.get("_class_name")] if name == INDEX else config.get("architectures")
     accepted = {item.class_name, *item.also_named}
-    if name == "config.json" and isinstance(named, list) and not accepted & set(map(str, named)):
+    is_told = name != "open_clip_config.json" and isinstance(named, list)
+    if is_told and not accepted & set(map(str, named)):
         found = ", ".join(map(str, named))[:80]
         raise fault("wrong_class", item, found=found, wanted=item.class_name)
 
@@ -189,4 +200,4 @@ def _planned(sibling: RepoSibling) -> PlannedFile:
 
 
 def _weights_last(file: PlannedFile) -> tuple[bool, str]:
-    return (file.name.endswith(".safetensors"), file.name)
+    return (file.name.endswith(WEIGHTS), file.name)

@@ -11,6 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from playground.models.pipeline_folders import (
+    INDEX,
+    components_of,
+    index_of,
+    is_pipeline,
+    names_code,
+    weights_of,
+)
 from playground.visitors.errors import PersonError
 
 # Formats that run code when they are opened.
@@ -25,22 +33,25 @@ def check_folder(folder: Path, *, title: str, sha256: Mapping[str, str] | None =
     """Refuses a model folder that is incomplete, damaged or wants to run code.
 
     Args:
-        folder: Where the model lies.
+        folder: Where the model lies; a pipeline's, with all its components that are there.
         title: Its name, for the sentence.
-        sha256: Expected digest by file name, hexadecimal; files not named are not hashed.
+        sha256: Expected digest by path in the folder, hexadecimal; files not named are not hashed.
 
     Raises:
         PersonError: `mistake.model.missing`, `mistake.model.pickle`, `mistake.model.wants_code` or
             `mistake.model.broken` (with the file's name).
     """
-    if not any((folder / name).is_file() for name in CONFIGURATIONS):
+    if not is_pipeline(folder) and not any((folder / name).is_file() for name in CONFIGURATIONS):
         raise PersonError("mistake.model.missing", {"model": title})
-    for file in sorted(folder.glob("*.json")):
-        if wants_code(_read_json(file, title)):
-            raise PersonError("mistake.model.wants_code", {"model": title})
+    for place in (folder, *_components(folder, title)):
+        for file in sorted(place.glob("*.json")):
+            if wants_code(_read_json(file, title)):
+                raise PersonError("mistake.model.wants_code", {"model": title})
+    if is_pipeline(folder) and names_code(_read_json(folder / INDEX, title), _python_of(folder)):
+        raise PersonError("mistake.model.wants_code", {"model": title})
     for file in weight_files(folder, title=title):
         _check_weights(file, title)
-        expected = (sha256 or {}).get(file.name)
+        expected = (sha256 or {}).get(file.relative_to(folder).as_posix())
         if expected is not None and sha256_of(file) != expected:
             raise _broken(title, file)
 
@@ -49,7 +60,8 @@ def weight_files(folder: Path, *, title: str) -> list[Path]:
     """Lists the safetensors files of a model, following the indexes of a sharded one.
 
     Args:
-        folder: Where the model lies.
+        folder: Where the model lies. Of a pipeline's components those count that are there and
+            say how they are built; of the variants of their weights, the one to read.
         title: Its name, for the sentence.
 
     Returns:
@@ -59,6 +71,12 @@ def weight_files(folder: Path, *, title: str) -> list[Path]:
         PersonError: `mistake.model.pickle` when only formats that run code are there,
             `mistake.model.missing` when no weights are, `mistake.model.broken` for a bad index.
     """
+    if is_pipeline(folder):
+        parts = _components(folder, title)
+        built = [part for part in parts if (part / "config.json").is_file()]
+        if not built:
+            raise PersonError("mistake.model.missing", {"model": title})
+        return [file for part in built for file in _component_weights(part, title)]
     # A folder that holds the weights of two classes has an index for each.
     indexes = sorted(folder.glob("model.safetensors.index*.json"))
     if indexes:
@@ -68,9 +86,7 @@ def weight_files(folder: Path, *, title: str) -> list[Path]:
     files = sorted(folder.glob("*.safetensors"))
     if files:
         return files
-    if any(file.suffix in PICKLES for file in folder.iterdir()):
-        raise PersonError("mistake.model.pickle", {"model": title})
-    raise PersonError("mistake.model.missing", {"model": title})
+    raise _no_weights(folder, title)
 
 
 def sha256_of(file: Path) -> str:
@@ -88,6 +104,36 @@ def wants_code(value: Any) -> bool:
             or any(wants_code(item) for item in value.values())
         )
     return isinstance(value, list) and any(wants_code(item) for item in value)
+
+
+def _components(folder: Path, title: str) -> list[Path]:
+    if not is_pipeline(folder):
+        return []
+    try:
+        return components_of(folder)
+    except (OSError, ValueError, RecursionError) as error:
+        raise _broken(title, folder / INDEX) from error
+
+
+def _component_weights(folder: Path, title: str) -> list[Path]:
+    there = [file.name for file in folder.iterdir()]
+    names, index = weights_of(there), index_of(there)
+    if not names:
+        raise _no_weights(folder, title)
+    # The library follows the index: it must not lead out of its folder.
+    if index and _named_in(folder / index, title) != set(names):
+        raise _broken(title, folder / index)
+    return [folder / name for name in names]
+
+
+def _python_of(folder: Path) -> list[str]:
+    return [file.relative_to(folder).as_posix() for file in folder.glob("*/*.py")]
+
+
+def _no_weights(folder: Path, title: str) -> PersonError:
+    if any(file.suffix in PICKLES for file in folder.iterdir()):
+        return PersonError("mistake.model.pickle", {"model": title})
+    return PersonError("mistake.model.missing", {"model": title})
 
 
 def _named_in(index: Path, title: str) -> set[str]:
