@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -148,6 +149,14 @@ def test_wanting_and_avoiding_the_same(world):
     with pytest.raises(PersonError) as caught:
         ask(world, words="a cat", without="a cat", strength=1.0)
     assert caught.value.key == "mistake.query_cancels_out"
+
+
+def test_vectors_that_cannot_be_the_models_are_told(world):
+    forged = replace(world.index, vectors=np.eye(3, 5, dtype=np.float32))
+    for query in (Query(words="a cat"), Query(words="a cat", without="a dog")):
+        with pytest.raises(PersonError) as caught:
+            find(world.cache, forged, query, count=2, asker=Asker())
+        assert caught.value.key == "mistake.own.file_broken"
 
 
 def test_plain_pictures_give_finite_numbers(world):

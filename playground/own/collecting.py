@@ -89,9 +89,8 @@ class Parts:
         self.rows: list[dict[str, Any]] = []
         self.done: set[str] = set()
         self._places: dict[str, int] = {}
-        if self._read_journal(mark):
-            self._cut()
-        else:
+        if not (self._read_journal(mark) and self._cut()):
+            self.rows, self.done, self._places = [], set(), {}
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             self._append("journal", _line({"mark": mark}))
@@ -160,18 +159,28 @@ class Parts:
             self._note(row)
         return True
 
-    def _cut(self) -> None:
-        """A stop may have come between the parts: what the journal does not know goes."""
-        whole = (self.folder / "journal").read_bytes().rpartition(b"\n")[0]
-        os.truncate(self.folder / "journal", len(whole) + 1)
+    def _cut(self) -> bool:
+        """A stop may have come between the parts: what the journal does not know goes.
+
+        Returns:
+            Whether all is there that the journal knows; a power cut may have taken some.
+        """
         pictures = self.pictures
         sizes = {
             "vectors": sum(4 * row["width"] for row in pictures),
             "previews": sum(row["bytes"] for row in pictures),
         }
-        for name, size in sizes.items():
-            if (self.folder / name).exists() or size:
-                os.truncate(self.folder / name, size)
+        files = {self.folder / name: size for name, size in sizes.items()}
+        if any(
+            size > (file.stat().st_size if file.exists() else 0) for file, size in files.items()
+        ):
+            return False
+        whole = (self.folder / "journal").read_bytes().rpartition(b"\n")[0]
+        files[self.folder / "journal"] = len(whole) + 1
+        for file, size in files.items():
+            if file.exists():
+                os.truncate(file, size)
+        return True
 
     def _note(self, row: dict[str, Any]) -> None:
         self.rows.append(row)
@@ -261,7 +270,8 @@ def _assemble(parts: Parts, output: Path, about: About) -> None:
     pictures = parts.pictures
     count, width = len(pictures), pictures[0]["width"]
     if needs_graph(count, width):
-        graph = output.with_suffix(GRAPH_SUFFIX)
+        # Beside the parts first: an older graph may be in use.
+        graph = parts.folder / "graph"
         digest = build_graph(parts.vectors(width), graph)
         about = About(
             about.model_key, about.fingerprint, about.logit_scale, about.logit_bias, digest
@@ -290,6 +300,8 @@ def _assemble(parts: Parts, output: Path, about: About) -> None:
         stream.writelines(parts.pieces("vectors"))
         stream.writelines([*ends, digests, *names])
         stream.writelines(parts.pieces("previews"))
+    if about.graph_sha256:
+        (parts.folder / "graph").replace(output.with_suffix(GRAPH_SUFFIX))
     unfinished.replace(output)
     shutil.rmtree(parts.folder)
 

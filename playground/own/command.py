@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (PersonError, CacheError, OSError) as error:
         mistake = explain(error)
         sys.exit(say[mistake.key].format(**mistake.values))
+    except KeyboardInterrupt:
+        sys.exit(say["index.stopped"])
     for fault in found.faults:
         print(f"{fault.name}: {say[fault.key].format(**fault.values)}")
     option = next(setting for setting in SETTINGS if setting.name == "collections")

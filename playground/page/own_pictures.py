@@ -19,7 +19,7 @@ from playground.entries import Entry
 from playground.index import fingerprint
 from playground.own.indexing import index_waiting
 from playground.own.portable import About, pack
-from playground.own.shelf import Progress, Shelf
+from playground.own.shelf import MOST_FAULTS, Progress, Shelf
 from playground.own.sources import ShelfSource, Source
 from playground.page.canvas import icon_store, script_words, text_in
 from playground.page.languages import language_of
@@ -37,7 +37,8 @@ SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "own_pictures.js"
 PLAYGROUND, OWN = "playground", "own"
 ICONS = ("picture", "plus", "close", "download", "trash", "check", "warning", "send")
 PLACES = ("count", "done", "total", "name", "reason", "most", "speed", "model")
-MOST_TOLD_FAULTS = 200
+# While files come, each answer tells the latest only; the last one tells them all.
+MOST_TOLD_FAULTS = 60
 MOST_TEXT = 100
 Answer = dict[str, Any]
 
@@ -189,7 +190,8 @@ class OwnHandlers:
     ) -> Answer:
         progress = shelf.progress(item.key)
         say = self.asking.ctx.say
-        faults = list(progress.faults)[-MOST_TOLD_FAULTS:]
+        most = MOST_TOLD_FAULTS if is_running else MOST_FAULTS
+        faults = list(progress.faults)[-most:]
         return {
             "stamp": _stamp(),
             "where": where,

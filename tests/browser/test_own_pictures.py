@@ -94,7 +94,7 @@ def test_a_folder_is_indexed_searched_saved_and_opened_again(open_page, folder, 
     names = [results(page).nth(place).get_attribute("aria-label") for place in range(15)]
     assert all(": holiday/" in name for name in names)
     with page.expect_download() as download:
-        page.locator(".own-own").get_by_role("button", name="Save as a file").click()
+        page.locator(".own-own").get_by_role("button", name="Save my pictures").click()
     saved = tmp_path / "saved.safetensors"
     download.value.save_as(saved)
 

@@ -1,5 +1,6 @@
 """An operator's folder becomes one file, stopped and gone on with, and is served from disk."""
 
+import os
 from types import SimpleNamespace
 
 import numpy as np
@@ -86,6 +87,20 @@ def test_stopped_it_goes_on_and_makes_the_same_file(world, folder, tmp_path, bat
     found = make(world, folder, output, tell=lambda now: seen.append(now.done))
     assert seen[0] == min(16 * (batches + 1), 43)
     assert (found.pictures, found.duplicates, len(found.faults)) == (41, 1, 1)
+    assert output.read_bytes() == whole.read_bytes()
+
+
+def test_parts_that_a_power_cut_took_are_made_again(world, folder, tmp_path):
+    whole, output = tmp_path / "whole.safetensors", tmp_path / "out.safetensors"
+    make(world, folder, whole)
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(world, folder, output, tell=stop)
+    os.truncate(output.with_name(output.name + ".part") / "vectors", 100)
+    assert make(world, folder, output).pictures == 41
     assert output.read_bytes() == whole.read_bytes()
 
 

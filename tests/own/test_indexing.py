@@ -10,8 +10,15 @@ from PIL import Image
 
 from playground.cache import Cancelled
 from playground.models import clip
-from playground.own.indexing import BATCH_PICTURES, PREVIEW_PIXELS, catch_up, index_waiting
-from playground.own.shelf import Shelf
+from playground.own.indexing import (
+    BATCH_PICTURES,
+    PREVIEW_PIXELS,
+    catch_up,
+    index_waiting,
+    preview_of,
+    see,
+)
+from playground.own.shelf import OwnPicture, Shelf
 from playground.visitors.pictures import read_picture
 from tests.tiny_world import tiny_cache, tiny_entry
 
@@ -135,6 +142,28 @@ def test_another_model_sees_the_small_copies(world):
     shelf.bring("more", png(50))
     assert run(world, shelf, item=1).indexed == 4
     assert shelf.progress("tiny-clip").indexed == 3
+
+
+def test_a_file_of_another_model_may_be_opened_while_the_indexing_runs(world):
+    shelf, second = shelf_of(3 * BATCH_PICTURES), world.items[1]
+    opened = []
+
+    def open_once(_):
+        if opened or shelf.progress().pictures < BATCH_PICTURES:
+            return
+        opened.append(True)
+        calls = {"visitor": "v", "tell": lambda _: None, "is_left": lambda: False}
+        catch_up(shelf, world.cache, second, **calls)
+        pixels = [read_picture(png(77)).pixels]
+        seen = see(world.cache, second, pixels, **calls)
+        shelf.add(second.key, seen, [OwnPicture("77.png", preview_of(pixels[0]), "7" * 64)])
+
+    done = run(world, shelf, tell=open_once)
+    assert opened and (done.pictures, done.indexed) == (3 * BATCH_PICTURES + 1,) * 2
+    place = shelf.place_of("7" * 64)
+    pixels = [read_picture(shelf.at(place).preview).pixels]
+    alone = world.cache.run("tiny-clip", lambda model: clip.embed_pictures(model, pixels))
+    assert np.allclose(shelf.seen_by("tiny-clip")[0][place], alone, atol=1e-5)
 
 
 def test_two_visitors_at_once_keep_apart(world):

@@ -1,5 +1,6 @@
 """A saved file comes back as it was; whatever is forged, cut or of another kind is refused."""
 
+import gc
 import json
 import struct
 
@@ -158,9 +159,9 @@ def test_another_kind_of_file_is_refused(tmp_path):
         file = tmp_path / str(number)
         file.write_bytes(data)
         refused(file)
-    deep = json.dumps([]).encode()
-    (tmp_path / "deep").write_bytes(struct.pack("<Q", len(deep)) + deep)
-    refused(tmp_path / "deep")
+    for name, head in (("list", json.dumps([]).encode()), ("deep", b"[" * 900_000)):
+        (tmp_path / name).write_bytes(struct.pack("<Q", len(head)) + head)
+        refused(tmp_path / name)
     save_file({"weight": np.zeros(3, np.float32)}, tmp_path / "model")
     refused(tmp_path / "model")
 
@@ -188,6 +189,24 @@ def test_parts_in_another_order_are_refused(tmp_path):
         openings.add(shelf, 2, 3, b"x")
     assert list(tmp_path.iterdir()) == []
     assert MOST_PARTS_BYTES < 12_000_000
+
+
+def test_parts_of_a_file_go_with_the_visitor_who_left_before_the_last(tmp_path):
+    shelf, openings = Shelf("v"), Openings(str(tmp_path))
+    openings.add(shelf, 0, 3, b"x")
+    assert len(list(tmp_path.iterdir())) == 1
+    del shelf
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_vectors_of_another_width_join_nothing(tmp_path, file):
+    item, shelf = tiny_entry(tmp_path, key="m"), Shelf("v")
+    shelf.add("m", rows([1, 0]), [picture("a")])
+    with pytest.raises(PersonError) as told:
+        join(shelf, open_portable(file), item)
+    assert told.value.key == "mistake.own.file_broken"
+    assert shelf.progress("m").pictures == 1
 
 
 def test_a_model_that_has_not_seen_everything_cannot_take_more(tmp_path, file):

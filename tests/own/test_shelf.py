@@ -115,3 +115,45 @@ def test_as_a_collection_it_names_pictures_by_content_and_hides_their_addresses(
         OwnPictures(shelf, 1).place_of(picture("c").content_id)
     with pytest.raises(IndexError):
         pictures[2]
+
+
+def test_what_fits_is_kept_with_what_the_model_saw_of_it():
+    shelf = Shelf("v", most_pictures=2)
+    with pytest.raises(PersonError) as told:
+        shelf.add("m", rows([1, 0], [0, 1], [1, 0]), [picture(name) for name in "abc"])
+    assert told.value.key == "mistake.own.full"
+    progress = shelf.progress("m")
+    assert (progress.pictures, progress.indexed) == (2, 2)
+    assert shelf.seen_by("m")[0].tolist() == [[1, 0], [0, 1]]
+
+
+def test_bytes_are_bounded_however_pictures_come():
+    shelf = Shelf("v", most_bytes=6000)
+    with pytest.raises(PersonError):
+        shelf.add("m", rows(*[[1, 0]] * 30), [picture(str(number)) for number in range(30)])
+    assert 0 < shelf.progress("m").pictures < 30 and shelf.bytes_held <= 6000 + 8 * 256
+
+
+def test_a_forgotten_shelf_takes_nothing_from_whoever_still_works_for_it():
+    shelf = filled("a")
+    shelf.bring("b", b"x")
+    taken = shelf.take(1)
+    shelf.forget()
+    shelf.put_back(taken)
+    for add in (
+        lambda: shelf.bring("c", b"x"),
+        lambda: shelf.add("m", rows([1, 0]), [picture("c")]),
+        lambda: shelf.add_rows("m", rows([1, 0])),
+    ):
+        with pytest.raises(PersonError) as told:
+            add()
+        assert told.value.key == "mistake.own.gone"
+    assert shelf.bytes_held == 0
+
+
+def test_vectors_of_another_width_are_refused():
+    shelf, wide = filled("a"), Rows(3, 100.0, None)
+    wide.add(np.ones((1, 3), np.float32))
+    with pytest.raises(PersonError) as told:
+        shelf.add("m", wide, [picture("b")])
+    assert told.value.key == "mistake.own.file_broken"

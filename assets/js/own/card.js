@@ -16,6 +16,7 @@ class Card {
     this.said = '';
     this.localFaults = [];
     this.shown = 0;
+    this.total = 0;
     this.sending = new Sending(gradio.root, {
       told: (parts) => this.told(parts),
       tooLarge: (name, why = 'too_large') => this.localFaults.push([name, this.say(why)]),
@@ -92,6 +93,11 @@ class Card {
     p.stop = ui.button({ text: ui.say('stop'), className: 'quiet', press: () => this.stop(true) });
     p.go = ui.button({ text: ui.say('go_on'), className: 'main', press: () => this.go() });
     p.faults = make('details', 'own-faults');
+    p.faultHead = make('summary');
+    p.faultList = make('ul', 'own-fault-list');
+    // A list that scrolls must be reachable without a mouse.
+    p.faultList.tabIndex = 0;
+    p.faults.append(p.faultHead, p.faultList);
     p.kept = make('div', 'own-buttons');
     p.save = ui.button({ icon: 'download', text: ui.say('save'), className: 'quiet', press: () => this.save() });
     p.open = ui.button({ icon: 'picture', text: ui.say('open'), className: 'quiet', press: () => saved.click() });
@@ -103,6 +109,10 @@ class Card {
     this.root.replaceChildren(p.places, p.own);
     this.listen();
     this.drawPlaces();
+    // A page that closes, or changes its language, takes the pictures with it.
+    addEventListener('beforeunload', (event) => {
+      if (this.isBusy || (this.progress && this.progress.pictures && !this.isSaved)) event.preventDefault();
+    });
   }
 
   listen() {
@@ -161,6 +171,7 @@ class Card {
     for (const { file } of saved) await this.open(file);
     const rest = items.filter(({ file }) => !isSaved(file));
     if (!rest.length) return;
+    this.isSaved = false;
     this.sending.add(rest);
     this.go();
   }
@@ -228,6 +239,7 @@ class Card {
       document.body.append(link);
       link.click();
       link.remove();
+      this.isSaved = true;
     }
     this.draw();
   }
@@ -238,10 +250,14 @@ class Card {
     await this.server.forget({}).catch(() => {});
     this.localFaults = [];
     this.said = '';
-    this.shown = 0;
+    this.shown = this.total = 0;
     this.progress = undefined;
     this.draw();
     this.trigger('choose');
+  }
+
+  get isBusy() {
+    return this.isIndexing || this.sending.isRunning;
   }
 
   draw() {
@@ -254,13 +270,15 @@ class Card {
       button.tabIndex = isHere ? 0 : -1;
     }
     p.own.hidden = this.where !== OWN;
-    const isBusy = this.isIndexing || sending.isRunning;
+    const { isBusy } = this;
     const left = sending.queue.length + now.waiting;
     const dealt = now.pictures + now.duplicates + now.faults_total;
+    // Files on their way, or in the hands of the server, are in no queue for a moment.
+    this.total = isBusy || left ? Math.max(this.total, dealt + left) : dealt;
     p.bar.hidden = !isBusy && !(this.isStopped && left);
-    p.bar.max = Math.max(1, dealt + left);
+    p.bar.max = Math.max(1, this.total);
     p.bar.value = dealt;
-    p.line.textContent = this.line(now, isBusy, left, dealt);
+    p.line.textContent = this.line(now, left, dealt);
     p.mistake.textContent = sending.mistake || now.mistake || '';
     p.stop.hidden = !isBusy;
     p.go.hidden = isBusy || !left;
@@ -271,28 +289,36 @@ class Card {
     this.drawFaults(now);
   }
 
-  line(now, isBusy, left, dealt) {
+  line(now, left, dealt) {
+    const { isBusy, total } = this;
     if (this.isOpening) return this.said;
     if (isBusy && !dealt) return now.said || this.say('starting');
-    if (isBusy) return this.say('busy', { done: dealt, total: dealt + left });
-    if (left) return this.say('stopped', { done: dealt, total: dealt + left });
+    if (isBusy) return this.say('busy', { done: dealt, total });
+    if (left) return this.say('stopped', { done: dealt, total });
     if (!now.pictures) return '';
     return this.say(now.pictures === 1 ? 'ready_one' : 'ready', { count: now.pictures });
   }
 
   drawFaults(now) {
-    const { faults } = this.parts;
+    const { faults, faultHead, faultList } = this.parts;
     const count = now.faults_total + this.localFaults.length;
     faults.hidden = !count && !now.duplicates;
     const summary = [count && this.say('faults', { count }), now.duplicates && this.say('duplicates', { count: now.duplicates })];
-    const head = make('summary', '', summary.filter(Boolean).join(' · '));
-    const list = make('ul', 'own-fault-list');
-    for (const [name, reason] of [...this.localFaults.slice(-MOST_LOCAL_FAULTS), ...now.faults]) {
+    faultHead.textContent = summary.filter(Boolean).join(' · ');
+    const told = [...this.localFaults.slice(-MOST_LOCAL_FAULTS), ...now.faults];
+    // Drawn anew only where it says something new: whoever reads in it keeps the place.
+    const state = `${count} ${told.length}`;
+    if (faultList.dataset.state === state) return;
+    faultList.dataset.state = state;
+    faultList.hidden = !told.length;
+    const rows = told.map(([name, reason]) => {
       const row = make('li');
       row.append(make('strong', '', name), make('span', '', reason));
-      list.append(row);
-    }
-    faults.replaceChildren(head, list);
+      return row;
+    });
+    if (told.length < count) rows.push(make('li', 'ui-hint', this.say('faults_left', { count: count - told.length })));
+    faultList.replaceChildren(...rows);
+    faultList.setAttribute('aria-label', faultHead.textContent);
   }
 }
 

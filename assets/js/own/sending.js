@@ -58,7 +58,9 @@ export class Sending {
 
   // A saved file goes in parts, one after the other; the last answer says what was in it.
   async open(token, file) {
-    Object.assign(this, { token, ending: new AbortController() });
+    this.token = token;
+    // Files may be on their way at the same time: one Stop ends both.
+    if (!this.isRunning) this.ending = new AbortController();
     const parts = Math.max(1, Math.ceil(file.size / PART_BYTES));
     let answer = {};
     for (let part = 0; part < parts; part += 1) {
