@@ -24,6 +24,7 @@ from playground.cache import Cache, Cancelled, Progress
 from playground.catalog import Entry, folder_of
 from playground.collection import Collection
 from playground.models import clip
+from playground.models.pipeline_folders import is_pipeline
 from playground.visitors.notes import Note
 
 if TYPE_CHECKING:
@@ -247,11 +248,13 @@ def fingerprint(item: Entry, models_folder: str = "") -> str:
     if item.revision is not None:
         return item.revision
     total = hashlib.sha256()
-    for file in sorted(file for pattern in HASHED_FILES for file in folder.glob(pattern)):
+    # A pipeline's weights lie in its components' folders.
+    depths = ("", "*/") if is_pipeline(folder) else ("",)
+    patterns = [depth + pattern for depth in depths for pattern in HASHED_FILES]
+    for file in sorted(file for pattern in patterns for file in folder.glob(pattern)):
+        name = file.relative_to(folder).as_posix()
         with file.open("rb") as stream:
-            total.update(
-                f"{file.name} {hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode()
-            )
+            total.update(f"{name} {hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
     return total.hexdigest()
 
 

@@ -161,6 +161,18 @@ def test_a_maker_who_leaves_does_not_spoil_it(world, tmp_path):
     assert len(kept.ensure(world.item).vectors) == 6
 
 
+def test_the_fingerprint_of_a_pipeline_sees_its_components(tmp_path):
+    item = replace(tiny_entry(tmp_path), source="pipe")
+    (tmp_path / "pipe/unet").mkdir(parents=True)
+    (tmp_path / "pipe/model_index.json").write_text("{}")
+    weights = tmp_path / "pipe/unet/diffusion_pytorch_model.safetensors"
+    seen = set()
+    for content in (b"", b"a", b"b"):
+        weights.write_bytes(content)
+        seen.add(fingerprint(item, str(tmp_path)))
+    assert len(seen) == 3
+
+
 def test_the_fingerprint_sees_weights_and_configuration(tmp_path):
     item = tiny_entry(tmp_path)
     first = fingerprint(item, str(tmp_path))

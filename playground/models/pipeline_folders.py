@@ -149,7 +149,7 @@ def variant_of(folder: Path) -> str | None:
 def _chosen(names: Iterable[str]) -> tuple[str, list[str]]:
     """The variant that is read, and its files: one file before shards of the same weights."""
     found: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for name in sorted(names):
+    for name in sorted(set(names)):
         match = WEIGHTS.fullmatch(name)
         if match and not (match["old"] and match["new"]):
             count = int(match["old_count"] or match["new_count"] or 1)

@@ -18,7 +18,12 @@ from playground.hub.places import (
     snapshot_of,
 )
 from playground.models.files import check_folder
-from tests.hub.tiny_entry import published, save_plain_repository
+from tests.hub.tiny_entry import (
+    published,
+    published_pipeline,
+    save_plain_pipeline,
+    save_plain_repository,
+)
 
 ITEM = published()
 COMMIT = "a" * 40
@@ -99,3 +104,39 @@ def test_with_a_note_every_file_must_be_here_in_full(hub, tmp_path):
     size = (tmp_path / "there/config.json").stat().st_size
     keep(ITEM, cache, files={"config.json": size})
     assert str(snapshot_of(ITEM, cache)) == found
+
+
+def test_a_pipeline_in_a_plain_folder_is_whole_or_not_there(tmp_path):
+    item = published_pipeline()
+    folder = save_plain_pipeline(tmp_path / item.source)
+    assert snapshot_of(item, str(tmp_path)) == folder
+    half = "diffusion_pytorch_model.fp16.safetensors"
+    (folder / "unet" / half).unlink()
+    # The other variant does as well.
+    assert snapshot_of(item, str(tmp_path)) == folder
+    (folder / "unet/diffusion_pytorch_model.safetensors").unlink()
+    assert snapshot_of(item, str(tmp_path)) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["model_index.json", "scheduler/scheduler_config.json", "vae/config.json"]
+)
+def test_a_pipeline_without_one_of_its_small_files(tmp_path, name):
+    item = published_pipeline()
+    folder = save_plain_pipeline(tmp_path / item.source)
+    (folder / name).unlink()
+    assert snapshot_of(item, str(tmp_path)) is None
+
+
+def test_shards_of_a_pipeline_are_counted_and_need_their_index(tmp_path):
+    item = published_pipeline()
+    folder = save_plain_pipeline(tmp_path / item.source)
+    for file in (folder / "unet").glob("*model*"):
+        file.unlink()
+    names = [f"diffusion_pytorch_model-0000{n}-of-00002.safetensors" for n in (1, 2)]
+    (folder / "unet" / names[0]).touch()
+    assert snapshot_of(item, str(tmp_path)) is None
+    (folder / "unet" / names[1]).touch()
+    assert snapshot_of(item, str(tmp_path)) is None
+    (folder / "unet/diffusion_pytorch_model.safetensors.index.json").touch()
+    assert snapshot_of(item, str(tmp_path)) == folder

@@ -10,7 +10,12 @@ from playground.hub import plan as module
 from playground.hub.places import keep, read_note
 from playground.hub.plan import make_plan, wanted_files
 from playground.visitors.errors import PersonError
-from tests.hub.tiny_entry import published, save_plain_repository
+from tests.hub.tiny_entry import (
+    published,
+    published_pipeline,
+    save_plain_pipeline,
+    save_plain_repository,
+)
 
 ITEM = published()
 
@@ -150,3 +155,52 @@ def test_a_hub_does_not_choose_where_files_are_written(monkeypatch, evil):
     assert make_plan(item).bytes_total == 10
     info.sha = "../../main"
     assert refused(item) == "not_a_hub"
+
+
+def test_of_a_pipeline_one_variant_of_the_wanted_components(hub, tmp_path):
+    hub.add("org/tiny", save_plain_pipeline(tmp_path / "there"))
+    plan = make_plan(published_pipeline(), str(tmp_path / "cache"))
+    assert [file.name for file in plan.files] == [
+        "model_index.json",
+        "scheduler/scheduler_config.json",
+        "unet/config.json",
+        "vae/config.json",
+        "unet/diffusion_pytorch_model.fp16.safetensors",
+        "vae/diffusion_pytorch_model.fp16.safetensors",
+    ]
+    assert hub.asked("safetensors") == []
+
+
+def test_every_component_of_a_pipeline_must_have_weights(hub, tmp_path):
+    folder = save_plain_pipeline(tmp_path / "there")
+    for file in (folder / "vae").glob("*.safetensors"):
+        file.unlink()
+    hub.add("org/tiny", folder)
+    assert refused(published_pipeline()) == "pickle"
+    (folder / "vae/diffusion_pytorch_model.bin").unlink()
+    hub.add("org/tiny", folder)
+    assert refused(published_pipeline()) == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("index", "told"),
+    [
+        ({"_class_name": "FluxPipeline"}, "wrong_class"),
+        ({"_class_name": None}, "wants_code"),
+        ({"_class_name": ["my_pipeline", "StableDiffusionPipeline"]}, "wants_code"),
+        ({"unet": ["my_unet", "Unet"]}, "wants_code"),
+        ({"nested": {"auto_map": {}}}, "wants_code"),
+    ],
+)
+def test_the_class_of_a_pipeline_and_code_of_its_own(hub, tmp_path, index, told):
+    folder = save_plain_pipeline(tmp_path / "there", **index)
+    (folder / "unet/my_unet.py").write_text("")
+    hub.add("org/tiny", folder)
+    assert refused(published_pipeline()) == told
+    assert hub.asked("safetensors") == []
+
+
+def test_a_pipeline_of_a_kin(hub, tmp_path):
+    folder = save_plain_pipeline(tmp_path / "there", _class_name="StableDiffusionKin")
+    hub.add("org/tiny", folder)
+    assert make_plan(published_pipeline(also_named=("StableDiffusionKin",))).commit

@@ -38,6 +38,47 @@ def save_plain_repository(folder: Path, **config: Any) -> Path:
     return folder
 
 
+PIPELINE_FILES = (
+    "model_index.json",
+    "scheduler/*.json",
+    "unet/*.json",
+    "unet/*.safetensors",
+    "vae/*.json",
+    "vae/*.safetensors",
+)
+
+
+def published_pipeline(key: str = "tiny", **changes: Any) -> Entry:
+    """An entry of a pipeline that is not built in."""
+    facts: dict[str, Any] = {"class_name": "StableDiffusionPipeline", "files": PIPELINE_FILES}
+    return published(key, **(facts | changes))
+
+
+def save_plain_pipeline(folder: Path, **index: Any) -> Path:
+    """Files in the layout of a Stable Diffusion, each weight twice; they mean nothing."""
+    told = {
+        "_class_name": "StableDiffusionPipeline",
+        "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
+        "feature_extractor": [None, None],
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+    for name in ("scheduler", "unet", "vae", "safety_checker"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "model_index.json").write_text(json.dumps(told | index))
+    (folder / "scheduler/scheduler_config.json").write_text("{}")
+    for name in ("unet", "vae"):
+        (folder / name / "config.json").write_text("{}")
+        for variant in ("", ".fp16", ".non_ema"):
+            weights = folder / name / f"diffusion_pytorch_model{variant}.safetensors"
+            weights.write_bytes(safetensors(300 if variant else 600))
+        (folder / name / "diffusion_pytorch_model.bin").write_bytes(b"not wanted")
+    (folder / "safety_checker/model.safetensors").write_bytes(safetensors(99))
+    (folder / "v1-5-pruned.safetensors").write_bytes(safetensors(99))
+    return folder
+
+
 def safetensors(size: int) -> bytes:
     """A well-formed file with one tensor of that many bytes."""
     told = {"a": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}
