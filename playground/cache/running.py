@@ -33,6 +33,10 @@ class Turn:
         """Name of the device."""
         return self._ticket.device
 
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """Whether the error says that the device has no memory left."""
+        return self._gate.mover.is_out_of_memory(error)
+
     def step(self) -> None:
         """Lets the short requests that wait now run first; costs microseconds when none waits.
 
