@@ -68,6 +68,7 @@ SHAPES = MappingProxyType(
         "stop": '<rect x="6.5" y="6.5" width="11" height="11" rx="2" fill="currentColor"/>',
         "dice": '<rect x="4" y="4" width="16" height="16" rx="4"/><path d="M8.5 8.500h.1M15.5 '
         '8.500h.1M12 12h.1M8.5 15.500h.1M15.5 15.500h.1" stroke-width="2.600"/>',
+        "play": '<path d="M8.5 6v12l10-6z" fill="currentColor"/>',
         "retry": '<path d="M19 6v4.500h-4.5M18.6 10.400A7.3 7.3 0 1 0 19.300 13"/>',
         "more": '<path d="M6 12h.1M12 12h.1M18 12h.1" stroke-width="3"/>',
     }
