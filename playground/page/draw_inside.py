@@ -1,0 +1,169 @@
+"""The lid off text to image: the film of a drawing, where words act, guidance, and branches.
+
+The drawer's script (`assets/js/draw/inside_*.js`) asks these server functions and its one event.
+Each takes one object, which anyone may forge, and gives one.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from playground.drawing.drawn import Drawn
+from playground.models.diffusion_asks import Reading
+from playground.page.canvas import icon_store, script_words
+from playground.page.draw_inside_branch import Branching
+from playground.page.draw_inside_values import inside_value, sharp_film
+from playground.page.events import PRIVATE
+from playground.search import Asker
+from playground.visitors.errors import PersonError
+
+if TYPE_CHECKING:
+    from playground.page.context import Context
+    from playground.page.draw_service import DrawService
+
+SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "draw_inside.js"
+SUFFIX = "-inside"
+ICONS = ("play", "stop")
+# The script fills these in; here each stands for itself.
+PLACES = (
+    *("step", "steps", "percent", "word", "words", "low", "high", "place", "height", "width"),
+    *("channels", "number", "guidance", "seed", "together", "first", "last", "count", "model"),
+    *("before", "after"),
+)
+Answer = dict[str, Any]
+Asked = Mapping[str, Any]
+
+
+class DrawInsideCanvas(gr.HTML):
+    """The inside of the drawer. Events: `branch`, `stop`."""
+
+    def __init__(self, *, elem_id: str, **options: Any) -> None:
+        """Makes it, empty.
+
+        Args:
+            elem_id: That of the stage whose drawings are looked into, and `SUFFIX`.
+            **options: More of `gr.HTML`'s; Gradio makes a copy with some when a handler skips it.
+        """
+        super().__init__(
+            html_template=_inside(elem_id.removesuffix(SUFFIX)),
+            js_on_load=SCRIPT.read_text(encoding="utf-8"),
+            apply_default_css=False,
+            elem_id=elem_id,
+            elem_classes="draw-mount",
+            **options,
+        )
+
+    def preprocess(self, payload: Any) -> Asked:  # type: ignore[override]
+        """Passes on what the browser asks for; what is no object counts as nothing."""
+        return payload if isinstance(payload, Mapping) else {}
+
+    def postprocess(self, value: Any) -> Any:
+        """Passes on what the handlers made."""
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        """Tells the API that this is an object."""
+        return {"type": "object"}
+
+    def example_payload(self) -> Any:
+        """Shows what a browser sends."""
+        return {"id": "", "kind": "words", "step": 5, "words": ""}
+
+
+@dataclass(frozen=True)
+class DrawInside:
+    """The drawer's functions of one page."""
+
+    service: DrawService
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        """The functions, for the component."""
+        return [self.service.functions.plain(function) for function in (self.inside, self.sharp)]
+
+    def inside(self, asked: Asked, visitor: str) -> Answer:
+        """Tells all that can be seen of a drawing; no picture is made for it."""
+        drawing_id, drawn = self._drawn(asked, visitor)
+        item = self.service.item(drawn.model)
+        assert item.drawing is not None, "only models that draw have drawings"
+        asker = self._asker(drawing_id, visitor)
+
+        def reading_of(words: str) -> Reading:
+            found: Reading = self.service.artist.reading(item, words, asker)
+            return found
+
+        return inside_value(drawn, reading_of) | {
+            "id": drawing_id,
+            "model": item.title,
+            "most_guidance": item.drawing.guidance[1],
+        }
+
+    def sharp(self, asked: Asked, visitor: str) -> Answer:
+        """Tells what each step foresaw, as the model's own decoder shows it."""
+        drawing_id, drawn = self._drawn(asked, visitor)
+        if not drawn.frames:
+            raise PersonError("draw.inside.mistake.no_steps")
+        pictures = self.service.artist.sharp_frames(drawn, self._asker(drawing_id, visitor))
+        return sharp_film(pictures)
+
+    def first(self, request: gr.Request) -> Answer:
+        """What the drawer's script says, in the visitor's language."""
+        return {"stamp": secrets.token_hex(8), "words": inside_words(self.service.ctx, request)}
+
+    def _drawn(self, asked: Asked, visitor: str) -> tuple[str, Drawn]:
+        drawing_id = asked.get("id")
+        drawn: Drawn = self.service.drawn_of(drawing_id, visitor)
+        return str(drawing_id), drawn
+
+    def _asker(self, drawing_id: str, visitor: str) -> Asker:
+        """Who asks; gone when the drawing is, for nothing else tells that a visitor has left."""
+
+        def is_gone() -> bool:
+            try:
+                self.service.drawn_of(drawing_id, visitor)
+            except PersonError:
+                return True
+            return False
+
+        return Asker(visitor, cancel=is_gone)
+
+
+def draw_inside(service: DrawService, elem_id: str) -> DrawInsideCanvas:
+    """Places the inside of the drawer, with its events.
+
+    Args:
+        service: What draws and keeps drawings.
+        elem_id: That of the stage.
+    """
+    inside, branching, ctx = DrawInside(service), Branching(service), service.ctx
+    canvas = DrawInsideCanvas(elem_id=f"{elem_id}{SUFFIX}", server_functions=inside.all)
+    going = canvas.branch(ctx.handler(branching.branch), [canvas], [canvas], **PRIVATE)
+    canvas.stop(None, cancels=[going], api_visibility="private")
+    gr.on(None, ctx.handler(inside.first), [], [canvas], **PRIVATE)
+    return canvas
+
+
+def inside_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:
+    """Returns every sentence of the drawer in the visitor's language.
+
+    Args:
+        ctx: The page's context.
+        request: Whose page it is.
+
+    Returns:
+        By name, with {places} that the script fills in.
+    """
+    return script_words(ctx, request, lambda name: f"draw.inside.{name}", PLACES)
+
+
+def _inside(stage_id: str) -> str:
+    return (
+        f'<div class="lid" data-inside-of="{stage_id}"><div class="lid-body"></div>'
+        f'<p class="sr" role="status" aria-live="polite"></p>{icon_store(ICONS)}</div>'
+    )
