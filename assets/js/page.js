@@ -1,7 +1,7 @@
 // The page's own few actions: one listener each, for what Gradio has no component for.
 (() => {
   const { language, chooseLanguage, chooseTheme } = window.playground;
-  const { name, mistake } = window.playgroundWords[language];
+  const { name, mistake, tooLarge } = window.playgroundWords[language];
   document.documentElement.style.setProperty("--mistake-title", JSON.stringify(mistake));
   // Gradio titles the page from its configuration, which knows one language only.
   if (window.gradio_config) window.gradio_config.title = name;
@@ -46,9 +46,43 @@
     opened.observe(document, { childList: true, subtree: true });
     openMode();
   };
+  // Where the row of tabs is wider than the window, the chosen one comes into sight.
+  const showTab = (button) => {
+    const row = button.closest(".tab-container");
+    if (!row || row.scrollWidth <= row.clientWidth) return;
+    const middle = button.offsetLeft - row.offsetLeft + button.offsetWidth / 2;
+    row.scrollTo({ left: middle - row.clientWidth / 2 });
+  };
+
+  // What a visitor is told of files that no request may hold; "" where they are small enough.
+  window.playground.refusalOf = (files) => {
+    const most = window.gradio_config?.max_file_size ?? Infinity;
+    return [...files].reduce((sum, { size }) => sum + size, 0) > most ? tooLarge : "";
+  };
+  // Gradio's own fields would refuse them in their own words, so they never hear of such files.
+  const refuseFiles = (event, files) => {
+    const field = event.target.closest?.(".block:has(input[data-testid=file-upload])");
+    if (!field || !files) return false;
+    field.querySelector(".too-large")?.remove();
+    const refusal = window.playground.refusalOf(files);
+    if (!refusal) return false;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const told = Object.assign(document.createElement("p"), { className: "too-large", textContent: refusal });
+    told.setAttribute("role", "alert");
+    field.append(told);
+    return true;
+  };
+  document.addEventListener("change", (event) => {
+    // The same file may be chosen again, smaller.
+    if (refuseFiles(event, event.target.files)) event.target.value = "";
+  }, true);
+  document.addEventListener("drop", (event) => refuseFiles(event, event.dataTransfer?.files), true);
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
+    if (button.role === "tab") showTab(button);
     if (button.dataset.language) chooseLanguage(button.dataset.language);
     if ("themeSwitch" in button.dataset)
       chooseTheme(document.body.classList.contains("dark") ? "light" : "dark");

@@ -19,7 +19,8 @@ def early_html(words: Mapping[str, Mapping[str, str]]) -> str:
     """What goes to the top of the head.
 
     Args:
-        words: by language, the page's "name" and the title of a "mistake".
+        words: by language, the page's "name", the title of a "mistake", and what is said of a
+            file that is "tooLarge".
 
     Returns:
         A style and a script, inline: they may not wait for a request.

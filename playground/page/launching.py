@@ -74,6 +74,7 @@ def launch_options(ctx: Context, port: int) -> dict[str, Any]:
         language: {
             "name": ctx.languages.say("page.name", language),
             "mistake": ctx.languages.say("mistake.title", language),
+            "tooLarge": ctx.languages.say("page.too_large", language),
         }
         for language in LANGUAGES
     }

@@ -43,6 +43,11 @@ export class Pictures {
   async open(file) {
     if (!file) return;
     const { app } = this;
+    const refusal = window.playground.refusalOf([file]);
+    if (refusal) {
+      app.tell(refusal);
+      return;
+    }
     const image = await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() => null);
     if (image) app.showPending({ image, width: image.width, height: image.height, name: file.name, file });
     await this.send(file);
