@@ -115,7 +115,8 @@ class Handlers:
                 chosen = self.asking.chosen(model, second, temperature, seed, tokens)
                 yield from does(request, asked, chosen)
 
-            yield from self.asking.told(request, steps())
+            is_aside = does == self.take
+            yield from self.asking.told(request, steps(), is_aside=is_aside)
 
         return run
 

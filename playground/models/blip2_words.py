@@ -69,7 +69,7 @@ class TokenTexts:
         return self._decode(tokens).lstrip()
 
     def alone(self, token: int) -> str:
-        """What a token adds to the text that stands before it; "" for one that ends it."""
+        """What a token adds to the text before it, or its name if that is nothing; "" ends it."""
         text = self._known.get(token)
         if text is None:
             text = self._known[token] = self._read(token)
@@ -78,9 +78,11 @@ class TokenTexts:
     def _read(self, token: int) -> str:
         if token in self.ends:
             return ""
-        if token in self._special:
-            return str(self._tokenizer.convert_ids_to_tokens(token))
-        return self._decode([*self._anchor, token])[self._before :]
+        added = (
+            "" if token in self._special else self._decode([*self._anchor, token])[self._before :]
+        )
+        # Published checkpoints have more outputs than their tokenizer has tokens.
+        return added or str(self._tokenizer.convert_ids_to_tokens(token) or f"<{token}>")
 
     def _decode(self, tokens: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(

@@ -16,11 +16,11 @@ from playground.chatting.questions import language_of_question, read_question
 from playground.entries import Entry
 from playground.models import blip2
 from playground.page.chat_asking import read_settings
-from playground.page.chat_service import ChatService
-from playground.page.chat_settings import USUAL, speaker_choice
+from playground.page.chat_service import FAMILY, ChatService
+from playground.page.chat_settings import USUAL, speakers
 from playground.page.clip_api import Texts
 from playground.page.context import Context
-from playground.page.events import add_program_events, result_of
+from playground.page.events import add_program_events, model_key, result_of
 from playground.page.languages import language_of
 from playground.page.picture_input import PictureInput
 from playground.page.work import Done, Partial, Status
@@ -261,8 +261,7 @@ def add_events(service: ChatService) -> None:
         seed = gr.Number(USUAL.seed)
         temperature, tokens = gr.Number(USUAL.temperature), gr.Number(USUAL.most_tokens)
         sentences = Texts()
-        model = speaker_choice(ctx)
-        matcher = matcher_choice(ctx)
+        model, matcher = model_key(speakers(ctx)), model_key(matchers(ctx))
         answer, streamed = gr.JSON(), gr.Textbox()
         told: Mapping[Callable[..., Any], list[Any]] = {
             api.blip2_chat_caption: [picture, model],
@@ -273,8 +272,7 @@ def add_events(service: ChatService) -> None:
         add_program_events(ctx, {api.blip2_chat_ask: asked}, streamed)
 
 
-def matcher_choice(ctx: Context) -> gr.Dropdown:
-    """Which model tells how well sentences fit; those on this machine come first."""
-    entries = [item for item in ctx.entries("blip2") if blip2.facts(item).can_match]
-    entries.sort(key=lambda item: not ctx.is_on_disk(item))
-    return gr.Dropdown([(item.title, item.key) for item in entries], value=entries[0].key)
+def matchers(ctx: Context) -> list[Entry]:
+    """Returns the models that tell how well sentences fit; those on this machine come first."""
+    entries = [item for item in ctx.entries(FAMILY) if blip2.facts(item).can_match]
+    return sorted(entries, key=lambda item: not ctx.is_on_disk(item))

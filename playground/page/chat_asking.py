@@ -202,13 +202,23 @@ class Asking:
             talk = step.value
             yield told, gr.skip(), gr.skip()
 
-    def told(self, request: gr.Request, steps: Steps) -> Steps:
-        """Passes steps on; a mistake is told to the canvas, in a sentence."""
+    def told(self, request: gr.Request, steps: Steps, *, is_aside: bool = False) -> Steps:
+        """Passes steps on; a mistake is told to the canvas, in a sentence.
+
+        Args:
+            request: Who asks.
+            steps: What is passed on.
+            is_aside: Whether an answer may be written meanwhile, which goes on.
+        """
         try:
             yield from steps
         except Exception as error:
+            value = mistake_value(self.service, request, error)
             idle = status_html(self.service.ctx.say(request, "status.ready"))
-            yield mistake_value(self.service, request, error), idle, gr.skip()
+            if is_aside:
+                yield value | {"is_aside": True}, gr.skip(), gr.skip()
+            else:
+                yield value, idle, gr.skip()
 
     def _job(self, run: Run, places: Sequence[Place], now: _Now) -> Any:
         def job(report: Any, is_left: Any) -> None:

@@ -40,8 +40,9 @@ PLACES = (
 )
 TAKES = ("text", "recipe")
 MOST_TEXT = 200
-# Longer than any question that is taken, so that the answer can be that it is too long.
-MOST_QUESTION = 20_000
+# Longer than any body of an event that the guard lets in: how long it is, is told as it is.
+MOST_QUESTION = 2**21
+MOST_TOLD = 20_000
 MOST_INDEX = 1_000_000
 MOST_HISTORY = 200
 
@@ -217,6 +218,6 @@ def _history(value: Any) -> tuple[tuple[str, str], ...]:
     for pair in value[-MOST_HISTORY:]:
         if not (isinstance(pair, Sequence) and len(pair) == 2):
             return ()
-        question, answer = (text_in(one, MOST_QUESTION) for one in pair)
+        question, answer = (text_in(one, MOST_TOLD) for one in pair)
         pairs.append((question, answer))
     return tuple(pairs)

@@ -17,7 +17,7 @@ from gradio.context import Context as GradioContext
 
 from playground.page.chat_service import FAMILY, ChatService
 from playground.page.context import Context
-from playground.page.events import PRIVATE, add_program_events
+from playground.page.events import PRIVATE, add_program_events, model_key
 from playground.page.languages import LANGUAGES, language_of
 from playground.page.measure_api import MeasureApi
 from playground.page.measure_asking import LIKELIHOOD, WAYS
@@ -29,7 +29,6 @@ from playground.page.widgets import (
     model_choice,
     status_html,
     status_line,
-    stop_button,
     tool_card,
     workbench,
 )
@@ -120,14 +119,17 @@ class MeasureHandlers:
             board,
         )
 
-    def stopped(self, request: gr.Request) -> tuple[str, str]:
-        """The status line and the bar after somebody pressed Stop; what was found stays."""
-        return status_html(self.measuring.service.ctx.say(request, "vqa.stopped")), ""
+    def stop(self, request: gr.Request) -> None:
+        """Ends the run; what was found so far is its result."""
+        self.measuring.stop(request)
 
     def _measured(
         self, request: gr.Request, view: MeasureView, measured: Measured, seconds: float
     ) -> Shown:
-        said = self.measuring.service.ctx.say(
+        ctx = self.measuring.service.ctx
+        if not measured.result.is_whole:
+            return self._parts(request, view, measured, ctx.say(request, "vqa.stopped"))
+        said = ctx.say(
             request,
             "vqa.done",
             model=measured.scored.title,
@@ -148,7 +150,9 @@ class MeasureHandlers:
             html.escape(ctx.say_notes(request, questions.notes)),
             "",
             view.result(questions, result, scored.title),
-            gr.update(value=result_json(questions, result, scored), interactive=True),
+            gr.update(
+                value=result_json(questions, result, scored), interactive=bool(result.judged)
+            ),
             view.wrong(questions, result),
             view.board(questions.key, rows),
         )
@@ -184,10 +188,10 @@ def build_measure(service: ChatService) -> None:
     shown = [status, notes, progress, result, download, wrong, board]
     language = fields[2]
     # One run at a time: a second press while one goes on would only wait behind it.
-    event = go.click(ctx.handler(handlers.measure), fields, shown, **PRIVATE)
+    go.click(ctx.handler(handlers.measure), fields, shown, **PRIVATE)
     with line:
-        stop = stop_button(ctx, [event])
-    stop.click(ctx.handler(handlers.stopped), [], [status, progress], **PRIVATE)
+        stop = gr.Button(ctx.label("page.stop"), elem_classes="quiet stop")
+    stop.click(ctx.handler(handlers.stop), **PRIVATE)
     tab = GradioContext.block
     opened = gr.State(False)
     while tab is not None and not isinstance(tab, gr.Tab):
@@ -253,7 +257,8 @@ def add_measure_event(measuring: Measuring) -> None:
     """Adds the event for programs, behind widgets that nobody sees."""
     ctx, api = measuring.service.ctx, MeasureApi(measuring)
     with gr.Row(visible=False):
-        model = model_choice(ctx, FAMILY)
+        entries = ctx.entries(FAMILY)
+        model = model_key(sorted(entries, key=lambda item: not ctx.is_on_disk(item)))
         set_key, language = gr.Textbox(EMOJI), gr.Textbox(LANGUAGES[0])
         count, way = gr.Number(USUAL_COUNT, precision=0), gr.Textbox(LIKELIHOOD)
         # An empty list, so that programs may leave it out.

@@ -31,17 +31,18 @@ class Taking:
 
     def take(self, request: gr.Request, asked: Asked) -> Steps:
         """Give the talk away, as text or as a recipe; the browser makes the file."""
+        download = self._download(request, asked)
+        yield empty_value(self.service, request, download=download), gr.skip(), gr.skip()
+
+    def _download(self, request: gr.Request, asked: Asked) -> dict[str, str]:
         service, ctx = self.service, self.service.ctx
         talk = service.store.talk_of(asked.picture_id, ctx.visitor(request))
         name = f"talk-{talk.picture.content_id[:HASH_DIGITS]}"
         if asked.take == "recipe":
-            download = {"name": f"{name}.json", "text": write_recipe(talk, self._used(talk))}
-        else:
-            keys = self._used(talk)
-            titles = {key: service.item(key).title for key in keys}
-            text = transcript(talk, titles, lambda key, **more: ctx.say(request, key, **more))
-            download = {"name": f"{name}.txt", "text": text}
-        yield empty_value(service, request, download=download), gr.skip(), gr.skip()
+            return {"name": f"{name}.json", "text": write_recipe(talk, self._used(talk))}
+        titles = {key: service.item(key).title for key in self._used(talk)}
+        text = transcript(talk, titles, lambda key, **more: ctx.say(request, key, **more))
+        return {"name": f"{name}.txt", "text": text}
 
     def reopen(self, request: gr.Request, asked: Asked, chosen: Chosen) -> Steps:
         """Ask everything in a recipe again, and say of each answer whether it is the same."""

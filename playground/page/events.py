@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 
+from playground.entries import Entry
 from playground.page.work import Done, Status
 
 if TYPE_CHECKING:
@@ -39,6 +40,17 @@ def add_program_events(
             api_name=function.__name__,
             concurrency_limit=None,
         )
+
+
+def model_key(entries: Sequence[Entry]) -> gr.Dropdown:
+    """A model by its key, for programs: an unknown one is refused by our own sentence.
+
+    Args:
+        entries: What may be asked for, the usual one first.
+    """
+    choices = [(entry.title, entry.key) for entry in entries]
+    value = entries[0].key if entries else None
+    return gr.Dropdown(choices, value=value, allow_custom_value=True)
 
 
 def result_of(news: Iterator[Status | Done[R]]) -> R:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from playground.cache import Progress
+from playground.cache import Cancelled, Progress
 from playground.hub.places import snapshot_of
 from playground.models import blip2
 from playground.page.chat_service import FAMILY, ChatService
@@ -76,6 +77,8 @@ class Measuring:
     turns: Turns = field(default_factory=lambda: Turns(most_running=1, most_waiting=1))
     _has_stored: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    # Who measures, with what ends it.
+    _runs: set[tuple[str, threading.Event]] = field(default_factory=set)
 
     def wanted(
         self,
@@ -113,22 +116,34 @@ class Measuring:
             wanted: What is measured.
 
         Yields:
-            News and what is known so far, then the result.
+            News and what is known so far, then the result; not a whole one after `stop`.
         """
-        ctx = self.service.ctx
+        ctx, over = self.service.ctx, threading.Event()
         visitor, language = ctx.visitor(request), language_of(request)
 
         def job(report: Any, is_left: IsLeft) -> Measured:
-            asker = Asker(visitor, report, is_left)
+            asker = Asker(visitor, report, lambda: is_left() or over.is_set())
             return self.measure(wanted, asker, lambda so_far: report(Partial(so_far)))
 
         work: Work[Measured] = Work(self.turns, visitor, job)
-        for step in work.stream(
-            lambda news: in_words(news, ctx.languages, language, wanted.item.title)
-        ):
-            if isinstance(step, Done):
-                self._keep(request, step.value)
-            yield step
+        self._runs.add((visitor, over))
+        try:
+            for step in work.stream(
+                lambda news: in_words(news, ctx.languages, language, wanted.item.title)
+            ):
+                if isinstance(step, Done):
+                    self._keep(request, step.value)
+                yield step
+        finally:
+            self._runs.discard((visitor, over))
+
+    def stop(self, request: gr.Request | None) -> None:
+        """Ends a visitor's runs within one step; what they found is their result."""
+        visitor = self.service.ctx.visitor(request)
+        # A copy is made in one step: others begin and end meanwhile.
+        for who, over in self._runs.copy():
+            if who == visitor:
+                over.set()
 
     def measure(self, wanted: Wanted, asker: Asker, tell: Callable[[SoFar], None]) -> Measured:
         """Reads the set, asks the model all of it, and judges.
@@ -138,13 +153,16 @@ class Measuring:
             asker: Who asks.
             tell: Called with what is known so far, after every few questions.
 
+        Returns:
+            What was found; not whole if the visitor has left.
+
         Raises:
             PersonError: The set cannot be read, or the model cannot answer such questions.
-            CacheError: The model cannot be had, or the visitor has left.
+            CacheError: The model cannot be had.
         """
         report, is_left = asker.progress or _tell_nobody, asker.cancel or _never
         report(Note("vqa.reading"))
-        whole = self.questions(wanted)
+        whole = self.questions(wanted, is_left)
         questions = replace(whole, items=spread(whole.items, wanted.count))
         if without := sum(not item.picture for item in questions.items):
             note = Note("vqa.note.no_picture", {"count": without})
@@ -153,17 +171,26 @@ class Measuring:
             wanted, notes = reading_options(wanted)
             questions = replace(questions, notes=(*questions.notes, *notes))
         ask = Asking(self.service.ctx, wanted, questions, asker)
+        found = [Result((), len(questions.items), 0.0)]
 
         def told(result: Result) -> None:
+            found[:] = [result]
             tell((result, questions))
             values = {"done": len(result.judged), "total": result.total}
             report(Note("vqa.progress", values))
 
-        result = measure(questions.items, questions.metric, ask, told, is_left)
+        # In the middle of a model's work a visitor who leaves is told by an exception.
+        with suppress(Cancelled):
+            told(measure(questions.items, questions.metric, ask, told, is_left))
+        (result,) = found
         return Measured(questions, result, self._scored(wanted, questions, result))
 
-    def questions(self, wanted: Wanted) -> QuestionSet:
+    def questions(self, wanted: Wanted, is_left: IsLeft) -> QuestionSet:
         """Reads the set that is asked for.
+
+        Args:
+            wanted: What is measured.
+            is_left: Whether to read no further.
 
         Raises:
             PersonError: It is not here, or has a mistake.
@@ -177,6 +204,8 @@ class Measuring:
             questions = read_own_set(package)
             # Before the first question, so that nobody waits for an hour to hear of it.
             for name in dict.fromkeys(item.picture for item in questions.items):
+                if is_left():
+                    break
                 questions.open_picture(name)
             return replace(questions, key=f"{OWN}-{_digest(questions)}")
         folder = self.service.ctx.settings.scienceqa_folder

@@ -33,12 +33,14 @@ def lines_wrong(found: Sequence[tuple[int, RowMistake]]) -> PersonError:
     return PersonError("vqa.mistake.lines" if len(found) > 1 else "vqa.mistake.line", values)
 
 
-def pictures_missing(names: Sequence[str]) -> PersonError:
+def pictures_missing(names: Sequence[str], line: int) -> PersonError:
     """Tells which pictures a question file names that are not there.
 
     Args:
         names: One or more.
+        line: Where the first one stands, from 1.
     """
     shown = ", ".join(name[:MOST_NAME_CHARACTERS] for name in names[:MOST_NAMES])
     end = "s" if len(names) > MOST_NAMES else ""
-    return PersonError(f"vqa.mistake.missing{end}", {"count": len(names), "names": shown})
+    values: dict[str, Value] = {"count": len(names), "names": shown, "line": line}
+    return PersonError(f"vqa.mistake.missing{end}", values)

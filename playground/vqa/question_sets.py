@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -68,11 +69,13 @@ def read_own_set(package: Package) -> QuestionSet:
     name = question_file(package)
     text = read_text(package, name)
     rows = _csv_rows(text) if name.lower().endswith(".csv") else _json_rows(text)
-    items = _items(rows)
+    lined = _items(rows)
+    items = tuple(item for _, item in lined)
     finder = Finder(package)
     found = {item.picture: finder.find(item.picture) for item in items}
     if missing := [wanted for wanted, place in found.items() if place is None]:
-        raise pictures_missing(missing)
+        line = next(line for line, item in lined if item.picture == missing[0])
+        raise pictures_missing(missing, line)
     opened = partial(open_picture, package, {name: str(place) for name, place in found.items()})
     free = [item for item in items if not item.choices]
     has_people = bool(free) and all(len(item.answers) == PEOPLE for item in free)
@@ -168,8 +171,8 @@ def _split(values: dict[str, Any], *, is_short: bool) -> dict[str, Any]:
     return values | parts
 
 
-def _items(rows: Iterable[_Line]) -> tuple[Item, ...]:
-    items: dict[str, Item] = {}
+def _items(rows: Iterable[_Line]) -> list[tuple[int, Item]]:
+    items: dict[str, tuple[int, Item]] = {}
     wrong: list[tuple[int, RowMistake]] = []
     for number, row in enumerate(rows, 1):
         if number > MOST_ITEMS:
@@ -178,14 +181,14 @@ def _items(rows: Iterable[_Line]) -> tuple[Item, ...]:
             item = _item(row, number)
             if item.id in items:
                 raise RowMistake("id_again")
-            items[item.id] = item
+            items[item.id] = row.line, item
         except RowMistake as mistake:
             wrong.append((row.line, mistake))
     if wrong:
         raise lines_wrong(wrong)
     if not items:
         raise PersonError("vqa.mistake.empty")
-    return tuple(items.values())
+    return list(items.values())
 
 
 def _item(row: _Line, number: int) -> Item:
@@ -260,7 +263,13 @@ def _plain(value: object) -> object:
 
 
 def _right_choice(answers: tuple[str, ...], choices: tuple[str, ...]) -> int:
-    found = choice_in(answers[0], choices) if len(answers) == 1 else None
-    if found is None:
+    """The option that most of the answers name: VQA has ten answers beside its options."""
+    named = Counter(
+        place for answer in answers if (place := choice_in(answer, choices)) is not None
+    )
+    if not named:
         raise RowMistake("no_such_choice")
-    return found
+    (first, count), *others = named.most_common(2)
+    if others and others[0][1] == count:
+        raise RowMistake("several_choices")
+    return first

@@ -63,7 +63,8 @@ def read_science_qa(package: Package, *, is_shared: bool = False) -> QuestionSet
     items = read_problems(entries)
     tests = tuple(item for item in items if item.facts["split"] == SPLIT)
     asked = tests or items
-    places = _pictures(package, name.rpartition("/")[0], asked)
+    lines = {entry.name: entry.line for entry in lined.entries}
+    places = _pictures(package, name.rpartition("/")[0], asked, lines)
     notes = () if tests else (Note("vqa.note.no_test_split", {"count": len(items)}),)
     return QuestionSet(
         SCIENCE_QA,
@@ -139,20 +140,22 @@ def _text(value: object, name: str, *, may_be_empty: bool = False) -> str:
     return text_of(value, name, may_be_empty=may_be_empty, most=MOST_CHARACTERS)
 
 
-def _pictures(package: Package, base: str, items: tuple[Item, ...]) -> dict[str, str]:
+def _pictures(
+    package: Package, base: str, items: tuple[Item, ...], lines: Mapping[str, int]
+) -> dict[str, str]:
     """Where each picture is: below images/ as the authors have it, or where their ZIPs put it."""
     start = f"{base}/" if base else ""
     places: dict[str, str] = {}
-    missing = []
+    missing: dict[str, int] = {}
     for item in items:
         if not item.picture:
             continue
         tried = (f"{start}images/{item.picture}", f"{start}{item.picture}")
         found = next(filter(package.has, tried), None)
         if found is None:
-            missing.append(tried[0])
+            missing[tried[0]] = lines[item.id]
         else:
             places[item.picture] = found
     if missing:
-        raise pictures_missing(missing)
+        raise pictures_missing(list(missing), next(iter(missing.values())))
     return places

@@ -192,15 +192,53 @@ def test_nothing_is_asked_with_an_empty_field(chat):
     expect(chat.get_by_role("button", name="Ask (Enter)")).to_be_disabled()
     chat.locator(".chat-line textarea").fill("   \n ")
     expect(chat.get_by_role("button", name="Ask (Enter)")).to_be_disabled()
+    tell(chat, error="An older mistake.")
     chat.locator(".chat-line textarea").press("Enter")
+    expect(chat.locator(".chat-note[data-kind=mistake]")).to_have_text(
+        "There are no words yet. Type a question first."
+    )
     assert ask_app(chat, "app.asking.isBusy") is False
+
+
+@pytest.mark.parametrize("width", [1366, 1920, 390])
+def test_the_last_answer_is_in_sight_at_once(open_chat, width):
+    page = open_chat(viewport={"width": width, "height": 768})
+    words = last(page).locator(".chat-words")
+    if width > 1000:
+        expect(words).to_be_in_viewport(ratio=1)
+        edges = "n => [n.getBoundingClientRect().bottom, n.closest('.chat-turns')"
+        bottom, most = words.evaluate(f"{edges}.getBoundingClientRect().bottom]")
+        assert bottom <= most
+    tab = page.locator("#blip2_chat-button")
+    expect(tab).to_be_in_viewport(ratio=1)
+    row = tab.evaluate("n => n.closest('.tab-container').getBoundingClientRect().right")
+    assert tab.evaluate("n => n.getBoundingClientRect().right") <= row + 1
+
+
+def test_a_talk_that_cannot_be_taken_away_leaves_the_answer_going(chat):
+    tell(chat, busy=True, turns=[turn(answer((" a", 0.9), state="writing"))])
+    tell(chat, error="It cannot be taken.", is_aside=True)
+    expect(chat.locator(".chat-note[data-kind=mistake]")).to_have_text("It cannot be taken.")
+    expect(chat.get_by_role("button", name="Stop the answer")).to_be_visible()
+    assert ask_app(chat, "app.asking.isAnswering") is True
+    tell(chat, busy=False, turns=[turn(answer((" a", 0.9)))])
+    expect(chat.get_by_role("button", name="Stop the answer")).to_be_hidden()
+
+
+def test_a_picture_that_is_too_large_is_refused_before_it_is_sent(chat):
+    before = chat.locator(".chat").get_attribute("data-ready")
+    file = {"name": "big.png", "mimeType": "image/png", "buffer": b"0" * 13_000_000}
+    chat.locator(".chat > input[type=file]").set_input_files(file)
+    expect(chat.locator(".chat-note[data-kind=mistake]")).to_contain_text("larger than 12 MB")
+    assert chat.locator(".chat").get_attribute("data-ready") == before
 
 
 def test_a_question_that_is_too_long_is_given_back(chat):
     before = chat.locator(".chat-turn").count()
     question = "why " * 25_000
     ask(chat, question)
-    expect(chat.locator(".chat-note[data-kind=mistake]")).to_contain_text(re.compile(r"\d"))
+    note = chat.locator(".chat-note[data-kind=mistake]")
+    expect(note).to_have_text("This text has 100000 characters. Shorten it to 500.")
     expect(chat.locator(".chat-line textarea")).to_have_value(question)
     expect(chat.locator(".chat-turn")).to_have_count(before)
     ask(chat, "What is it?")

@@ -85,7 +85,11 @@ def test_stop_keeps_what_is_there(open_page):
     expect(status(page)).to_contain_text("Stopped")
     expect(page.locator("#vqa-progress .meter")).to_have_count(0)
     expect(page.locator("#vqa-result header")).to_contain_text("of 689 questions")
-    expect(page.locator("#vqa-download")).to_be_disabled()
+    with page.expect_download() as download:
+        page.locator("#vqa-download").click()
+    told = json.loads(download.value.path().read_text(encoding="utf-8"))
+    shown = page.locator("#vqa-result header").inner_text()
+    assert f"after {told['n-samples']['emoji']['effective']} of 689 questions" in shown
 
 
 def test_own_questions_by_zip_are_shown_as_text(open_page):
@@ -122,3 +126,20 @@ def test_science_qa_shows_published_rows_marked_as_such(open_page):
     expect(page.locator("#vqa-about")).to_contain_text("CC BY-NC-SA")
     # The table scrolls in itself; the page does not.
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"), [("en-US", "larger than 12 MB"), ("zh-TW", "檔案超過 12 MB")]
+)
+def test_files_that_are_too_large_are_refused_in_the_visitors_language(open_page, locale, said):
+    page = open_measure(open_page, locale=locale)
+    choose(page, "vqa-set", 2)
+    field = page.locator("#vqa-files input[type=file]")
+    field.set_input_files(
+        {"name": "big.zip", "mimeType": "application/zip", "buffer": b"0" * 13_000_000}
+    )
+    expect(page.locator("#vqa-files [role=alert]")).to_contain_text(said)
+    rows = [{"picture": "a.png", "question": "q?", "answer": "x"}]
+    page.locator("#vqa-files input[type=file]").set_input_files(own_zip(rows))
+    expect(page.locator("#vqa-files")).to_contain_text("own")
+    expect(page.locator("#vqa-files [role=alert]")).to_have_count(0)

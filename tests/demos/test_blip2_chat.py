@@ -689,6 +689,15 @@ def recipe(ada, tmp_path):
     return file
 
 
+def test_a_talk_that_cannot_be_taken_away_is_told_apart(ada):
+    ada.opens()
+    wrong = (MODEL, "", 99, 0, 40)
+    value, status, _ = list(ada.steps("take", wrong, take="text"))[-1]
+    assert value["error"] and value["is_aside"] and "busy" not in value
+    assert isinstance(status, dict)
+    assert "is_aside" not in ada.asks("", wrong)
+
+
 def test_a_recipe_gives_the_same_talk_again(ada, recipe, service):
     wanted = texts_of(ada.talk())
     bao = Visitor(service, "bao")
@@ -836,6 +845,7 @@ def test_sentences_are_matched(client, scene):
         ("match", {"sentences": []}),
         ("match", {"sentences": ["a"] * 30}),
         ("match", {"sentences": ["a" * 300]}),
+        ("match", {"model": "gpt"}),
     ],
 )
 def test_programs_get_sentences_too(client, scene, event, changes):
@@ -843,6 +853,8 @@ def test_programs_get_sentences_too(client, scene, event, changes):
     with pytest.raises((AppError, ValueError)) as caught:
         client.predict(**asked, api_name=f"/blip2_chat_{event}")
     assert "Traceback" not in str(caught.value)
+    # The library's own refusal would list every key in English.
+    assert "list of choices" not in str(caught.value)
 
 
 def test_two_visitors_at_once(address):

@@ -1,4 +1,4 @@
-"""Maps of the queries in the browser, beside the same sums in numpy; fair draws; the word that tells."""
+"""Maps of the queries in the browser beside the same sums in numpy, and the word that tells."""
 
 from __future__ import annotations
 

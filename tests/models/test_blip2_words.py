@@ -374,6 +374,27 @@ def spoken(text: bytes) -> Answer:
     return write(TokenTexts(Bytes(), frozenset({0})), prompted, [ask], Still())[0]
 
 
+class Padded(Bytes):
+    """As checkpoints that have more outputs than their tokenizer has tokens."""
+
+    def decode(self, tokens, **more: object) -> str:
+        return super().decode([token for token in tokens if token < 200], **more)
+
+    def convert_ids_to_tokens(self, token: int) -> str | None:
+        return None if token == 255 else super().convert_ids_to_tokens(token)
+
+
+def test_only_what_ends_an_answer_has_no_text():
+    texts = TokenTexts(Padded(), frozenset({0}))
+    assert [texts.alone(token) for token in (0, 32, 97, 200, 255)] == [
+        "",
+        " ",
+        "a",
+        "<200>",
+        "<255>",
+    ]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(exclude_characters="\0\ufffd", exclude_categories=["Cs"])))
 def test_the_words_are_the_text_in_whole_characters(text):

@@ -20,6 +20,7 @@ from playground.page.chat_canvas import (
     chat_words,
 )
 from playground.page.languages import LANGUAGES, Languages
+from playground.visitors.guard_rules import GuardRules
 from tests.sources import ROOT
 
 WORDS = Languages.read()
@@ -114,8 +115,10 @@ def test_a_forged_part_is_none(part):
     assert read(part=part).part is None
 
 
-def test_a_question_of_any_length_is_cut_far_beyond_what_is_taken():
-    assert len(read(question="a" * 100_000).question) == MOST_QUESTION
+def test_a_question_that_is_far_too_long_arrives_as_long_as_it_is():
+    assert len(read(question="a" * 100_000).question) == 100_000
+    assert len(read(question="a" * (MOST_QUESTION + 1)).question) == MOST_QUESTION
+    assert GuardRules().most_body_bytes <= MOST_QUESTION
 
 
 def test_of_a_long_history_the_last_is_kept():

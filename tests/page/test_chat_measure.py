@@ -16,6 +16,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from playground.cache import Cancelled
 from playground.catalog import entry
 from playground.models import blip2
 from playground.page.chat_measure import MeasureHandlers
@@ -143,6 +144,41 @@ def test_stopping_ends_the_work(measuring, monkeypatch):
     assert "right" in run(measuring)[-1][STATUS]
     assert measuring.turns.counts() == TurnCounts(0, 0, 0)
     assert all(row.count != 40 for row in measuring.rows(request_of(), EMOJI))
+
+
+@pytest.mark.parametrize("answered", [0, 16])
+def test_what_was_found_until_stop_can_be_taken_away(measuring, monkeypatch, answered):
+    real, handlers, done = blip2.answer, MeasureHandlers(measuring), []
+
+    def answer(model, asks, turn):
+        if len(done) == answered:
+            handlers.stop(request_of())
+            # As the cache does where nobody waits any more.
+            raise Cancelled("language")
+        done.extend(asks)
+        return real(model, asks, turn)
+
+    monkeypatch.setattr(blip2, "answer", answer)
+    status, _, progress, result, download, wrong, _ = run(measuring, count=40)[-1]
+    assert "Stopped" in status and "busy" not in status and progress == ""
+    told = json.loads(download["value"])
+    assert len(told["samples"]["emoji"]) == answered
+    assert told["n-samples"]["emoji"] == {"original": 689, "effective": answered}
+    assert download["interactive"] == bool(answered)
+    if answered:
+        assert "after 16 of 40 questions" in result and "vqa-wrong" in wrong
+    assert all(row.count != 40 for row in measuring.rows(request_of(), EMOJI))
+
+
+def test_nobody_stops_the_run_of_another(measuring, monkeypatch):
+    real, other = blip2.answer, MeasureHandlers(measuring)
+
+    def answer(*given):
+        other.stop(request_of(session_hash="bao"))
+        return real(*given)
+
+    monkeypatch.setattr(blip2, "answer", answer)
+    assert "right, 20 questions" in run(measuring, count=20)[-1][STATUS]
 
 
 def test_the_opening_needs_no_model(measuring, monkeypatch):

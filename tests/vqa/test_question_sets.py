@@ -207,7 +207,24 @@ def test_missing_pictures_are_named():
     error = mistake(rows)
     assert error.key == "vqa.mistake.missings"
     assert error.values["count"] == 7 and "0.png, 1.png" in told(error)
+    assert error.values["line"] == 2 and "line 2" in told(error)
+    later = mistake("picture,question,answer\na.png,q?,x\nb.png,q?,x\nc.png,q?,x", "csv")
+    assert later.values == {"count": 1, "names": "c.png", "line": 4}
     assert mistake([CAT | {"picture": "<b>.png"}]).values["names"] == "<b>.png"
+
+
+def test_options_beside_the_answers_of_ten_people():
+    people = ["two"] * 2 + ["2"] * 5 + ["three"] * 3
+    row = CAT | {"choices": ["2", "3", "red"]}
+    del row["answer"]
+    (item,) = own([row | {"answers": people}]).items
+    assert (item.right_choice, item.answers) == (0, ("2",))
+    (item,) = own([row | {"answers": [{"answer": "red"}, {"answer": "blue"}]}]).items
+    assert item.right_choice == 2
+    as_many = mistake([row | {"answers": ["2", "3", "blue"]}])
+    assert as_many.values["what_key"] == "vqa.mistake.row.several_choices"
+    none = mistake([row | {"answers": ["blue", "green"]}])
+    assert none.values["what_key"] == "vqa.mistake.row.no_such_choice"
 
 
 def test_a_broken_picture_is_named():

@@ -103,6 +103,8 @@ def test_missing_pictures_are_named(tmp_path):
         read_folder(tmp_path)
     assert caught.value.key == "vqa.mistake.missing"
     assert caught.value.values["names"] == "images/test/5/image.png"
+    lines = (tmp_path / "problems.json").read_text().splitlines()
+    assert '"5"' in lines[int(caught.value.values["line"]) - 1]
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,7 @@ export class AnswerView {
     while (same < words.length && this.buttons[same]?.key === keyOf(words[same])) same += 1;
     for (const { nodes } of this.buttons.splice(same)) for (const node of nodes) node.remove();
     for (const word of words.slice(same)) {
-      const isLast = this.buttons.length === words.length - 1;
-      const made = { ...this.makeWord(word, this.buttons.length, isLast), key: keyOf(word) };
+      const made = { ...this.makeWord(word, this.buttons.length), key: keyOf(word) };
       this.buttons.push(made);
       this.words.append(...made.nodes);
     }
@@ -73,16 +72,16 @@ export class AnswerView {
     return Boolean(chosen) && chosen.turn === this.turn.id && chosen.index === this.index;
   }
 
-  makeWord({ t, p }, place, isLast) {
+  makeWord({ t, p }, place) {
     const { app } = this;
     const [before, seen, after] = apart(t);
-    const isEnd = !t && isLast;
-    const shown = seen || (t.includes('\n') ? '↵' : isEnd ? '∎' : '␣');
+    // Without a text it is the first half of a letter, which stands in the next word.
+    const shown = seen || (t.includes('\n') ? '↵' : t ? '␣' : '·');
     const button = make('button', 'chat-word', shown);
     button.type = 'button';
     button.style.setProperty('--sure', p.toFixed(3));
     button.dataset.step = stepOf(p);
-    const word = seen || app.ui.say(isEnd ? 'ends' : 'space');
+    const word = seen || app.ui.say(t ? 'space' : 'piece');
     const label = app.ui.say('word_sure', { word, percent: percent(p) });
     button.setAttribute('aria-label', label);
     button.title = label;

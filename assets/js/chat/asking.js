@@ -71,6 +71,8 @@ export class Asking {
   hear(told) {
     const { app, sent } = this;
     if (told.expired) return this.expired(told.error);
+    // A talk that could not be taken away is still being answered.
+    if (told.is_aside) return app.tell(told.error);
     if (told.turns && sent) sent.isSeen = true;
     if (told.error) this.refused(told.error);
     const isEnd = told.busy === false || (told.error && told.busy === undefined);

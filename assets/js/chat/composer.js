@@ -33,7 +33,11 @@ export class Composer {
 
   send() {
     const { app, field } = this;
-    if (!field.value.trim() || !app.picture) return;
+    if (!app.picture) return;
+    if (!field.value.trim()) {
+      app.tell(app.ui.say('no_words'));
+      return;
+    }
     app.asking.question(field.value);
     field.value = '';
     this.grow();

@@ -2,6 +2,8 @@
 import { make } from '../shared/dom.js';
 
 const MOST_HEIGHT = 160;
+// Far longer than what is answered, which the server tells; and what a request can hold.
+const MOST_CHARACTERS = 300_000;
 
 // Enter that takes a word of an input method sends nothing.
 const isSend = (event) => event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
@@ -11,6 +13,7 @@ export function growing(field, send) {
     field.style.height = 'auto';
     field.style.height = `${Math.min(MOST_HEIGHT, field.scrollHeight + 2)}px`;
   };
+  field.maxLength = MOST_CHARACTERS;
   field.addEventListener('input', grow);
   field.addEventListener('keydown', (event) => {
     if (!isSend(event)) return;
@@ -29,7 +32,10 @@ export class QuestionField {
     this.field.rows = 1;
     this.field.value = turn.question;
     this.field.setAttribute('aria-label', ui.say('edit'));
-    const send = () => this.field.value.trim() && done(this.field.value);
+    const send = () => {
+      if (this.field.value.trim()) done(this.field.value);
+      else app.tell(ui.say('no_words'));
+    };
     this.grow = growing(this.field, send);
     const isLast = app.turns.at(-1)?.id === turn.id;
     const hint = make('p', 'ui-hint', isLast ? '' : ui.say('edit_cuts'));

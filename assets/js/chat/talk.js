@@ -9,6 +9,7 @@ export class Talk {
   constructor(app) {
     this.app = app;
     this.views = new Map();
+    this.count = 0;
     this.node = app.root.querySelector('.chat-talk');
     const head = make('header', 'chat-head');
     this.who = make('div', 'chat-who');
@@ -26,6 +27,8 @@ export class Talk {
       this.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
     });
     this.isAtEnd = true;
+    // Also where the tab is shown, or the questions to try beside it take another line.
+    new ResizeObserver(() => this.follow(this.count)).observe(this.list);
   }
 
   titleOf(key) {
@@ -89,7 +92,7 @@ export class Talk {
 
   // New words stay in sight, unless somebody reads further up.
   follow(count) {
-    const isMore = count > (this.count ?? 0);
+    const isMore = count > this.count;
     this.count = count;
     if (!isMore && !this.isAtEnd) return;
     this.isAtEnd = true;

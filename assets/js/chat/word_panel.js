@@ -79,7 +79,7 @@ export class WordPanel {
     if (key === this.key) return;
     this.key = key;
     const { ui } = app;
-    this.title.textContent = ui.say('instead', { word: this.shown(word.t) });
+    this.title.textContent = ui.say('instead', { word: this.shownWord(word) });
     this.where.replaceChildren(...this.sentence(answer, place));
     this.list.replaceChildren(...word.o.map((one) => this.row(one, word, { turn, index, place })), this.rest(word.o));
     this.prompt.textContent = answer.prompt ?? '';
@@ -89,10 +89,17 @@ export class WordPanel {
   // The answer up to the word, which stands out.
   sentence(answer, place) {
     const before = answer.words.slice(0, place).map(({ t }) => t).join('');
-    const [space, seen] = apart(answer.words[place].t);
-    return [document.createTextNode((before + space).trimStart()), make('mark', '', seen || this.shown(answer.words[place].t))];
+    const word = answer.words[place];
+    const [space, seen] = apart(word.t);
+    return [document.createTextNode((before + space).trimStart()), make('mark', '', seen || this.shownWord(word))];
   }
 
+  // A word of the answer never ends it: without a text it is the first half of a letter.
+  shownWord({ t }) {
+    return t ? this.shown(t) : this.app.ui.say('piece');
+  }
+
+  // One of the ten; without a text it ends the answer.
   shown(text) {
     const { ui } = this.app;
     // A letter that the model writes in several pieces.
