@@ -1,0 +1,100 @@
+"""What can be seen of a picture while it is drawn: rough at every step, sharp now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from playground.cache import CacheError
+from playground.drawing.drawn import Preview
+from playground.models import diffusion
+from playground.models.diffusion_asks import Colours, Frame
+
+SHARP_SHARE = 0.2
+"""Of the time since the first step, so much at most may go into sharp previews."""
+FIRST_SHARP = 0.3
+"""Share of the steps before which a sharp preview shows little more than a rough one."""
+MOST_TOGETHER = 4
+"""In larger company nobody's sharp preview may hold the others up."""
+
+
+class Previews:
+    """Makes the previews of one picture.
+
+    Args:
+        colours: How latents are turned into colours.
+        heard: Called with each preview.
+        decode: Makes a picture, uint8 (H, W, 3), of a latent.
+        may_show: Whether a picture may be shown; None where nobody has to look.
+        clock: Seconds that only go forward.
+    """
+
+    def __init__(
+        self,
+        colours: Colours,
+        heard: Callable[[Preview], None],
+        *,
+        decode: Callable[[np.ndarray], np.ndarray],
+        may_show: Callable[[np.ndarray], bool] | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._colours = colours
+        self._heard = heard
+        self._decode = decode
+        self._may_show = may_show
+        self._clock = clock
+        self._began: float | None = None
+        self._spent_seconds = 0.0
+        self._dearest_seconds = 0.0
+        self._is_withheld = False
+
+    def hear(self, frame: Frame, together: int) -> None:
+        """Shows what can be shown after a step.
+
+        Args:
+            frame: What was seen.
+            together: How many pictures were drawn in the same step.
+
+        Raises:
+            PersonError: The preview had to be looked at, and could not be.
+        """
+        if self._began is None:
+            self._began = self._clock()
+        pixels: np.ndarray | None = None
+        if not self._is_withheld:
+            pixels = self._pixels(frame, together)
+        self._heard(Preview(frame.step, frame.steps, pixels, together))
+
+    def _pixels(self, frame: Frame, together: int) -> np.ndarray | None:
+        if self._is_worth(frame, together):
+            pixels = self._sharp(frame)
+        else:
+            pixels = diffusion.preview(self._colours, frame.predicted)
+        if self._may_show is not None and not self._may_show(pixels):
+            # What follows is the same picture, only clearer.
+            self._is_withheld = True
+            return None
+        return pixels
+
+    def _is_worth(self, frame: Frame, together: int) -> bool:
+        """Whether there is time for a sharp preview, and a use."""
+        is_middle = FIRST_SHARP * frame.steps <= frame.step < frame.steps
+        if not is_middle or together > MOST_TOGETHER or self._began is None:
+            return False
+        had = self._clock() - self._began
+        return self._spent_seconds + self._dearest_seconds <= SHARP_SHARE * had
+
+    def _sharp(self, frame: Frame) -> np.ndarray:
+        before = self._clock()
+        try:
+            return self._decode(frame.predicted)
+        except (FloatingPointError, CacheError):
+            # The rough one will do; what is wrong is told when the picture itself is decoded.
+            self._dearest_seconds = float("inf")
+            return diffusion.preview(self._colours, frame.predicted)
+        finally:
+            seconds = self._clock() - before
+            self._spent_seconds += seconds
+            self._dearest_seconds = max(self._dearest_seconds, seconds)
