@@ -13,7 +13,7 @@ from typing import Any
 
 from playground.cache import Model, Part
 from playground.cache.host_memory import available_bytes
-from playground.entries import Entry, Licence, Publication
+from playground.entries import Drawing, Entry, Licence, Publication
 from playground.hub.places import cache_folder, snapshot_of
 from playground.hub.store import Store
 from playground.models.files import check_folder
@@ -83,6 +83,36 @@ BUILT_IN: tuple[Entry, ...] = (
         note_key="model.mini-blip2.note",
         context_tokens=512,
         queries=16,
+    ),
+    Entry(
+        key="mini-diffusion",
+        title="mini-diffusion",
+        family="diffusion",
+        parts=("mini-clip/text", "mini-diffusion/denoiser", "mini-diffusion/pixels"),
+        source="mini-diffusion",
+        revision=None,
+        class_name="StableDiffusionPipeline",
+        licence=Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0"),
+        is_gated=False,
+        bytes_on_disk=18_752_126,
+        bytes_on_device=37_415_916,
+        languages=("en", "zh-Hant"),
+        paper=Publication("Rombach et al. 2022", "https://arxiv.org/abs/2112.10752"),
+        is_built_in=True,
+        note_key="model.mini-diffusion.note",
+        context_tokens=32,
+        drawing=Drawing(
+            size_hw=(128, 128),
+            sizes_hw=((128, 128), (128, 192), (192, 128)),
+            side_multiple=16,
+            steps=(20, 50),
+            guidance=(4.0, 12.0),
+            schedulers=("ddim", "euler", "euler-a", "dpm++2m", "unipc"),
+            reads_negative=True,
+            can_edit=True,
+            has_word_maps=True,
+            has_checker=False,
+        ),
     ),
 )
 CATALOG: tuple[Entry, ...] = (*BUILT_IN, *PUBLISHED_CLIP, *PUBLISHED_SAM, *PUBLISHED_BLIP2)

@@ -21,14 +21,15 @@ from playground.catalog import (
     of_family,
 )
 from playground.hub.plan import wanted_files
-from playground.models import blip2, clip, sam
+from playground.models import blip2, clip, diffusion, sam
+from playground.models.diffusion_samplers import own_sampler
 from playground.settings import read_settings
 from playground.visitors.errors import PersonError, explain
 from tests.models.tiny_clip import save_tiny_clip
 
 ROOT = Path(catalog.__file__).parents[1]
 # Families that read words.
-READERS = {"clip", "blip2"}
+READERS = {"clip", "blip2", "diffusion"}
 
 
 @pytest.mark.parametrize("item", CATALOG, ids=lambda item: item.key)
@@ -83,6 +84,19 @@ def test_built_in_bytes_of_a_talker_are_the_true_ones(item):
     eyes, language, _ = parts
     assert item.queries == len(eyes.query_tokens.weight)
     assert item.context_tokens == language.context_tokens
+
+
+@pytest.mark.parametrize("item", of_family("diffusion", BUILT_IN), ids=lambda item: item.key)
+def test_built_in_bytes_of_a_drawer_are_the_true_ones(item):
+    folder = folder_of(item)
+    assert is_on_disk(item)
+    assert item.bytes_on_disk == sum(file.stat().st_size for file in folder.glob("*/*.safetensors"))
+    mover = TorchMover()
+    parts = [diffusion.build(name, folder) for name in ("denoiser", "pixels")]
+    # The words are read by a part of another model.
+    assert item.bytes_on_device == sum(mover.size(mover.home(part)) for part in parts)
+    assert item.drawing.side_multiple % parts[0].cell_px == 0
+    assert own_sampler(parts[0].scheduler) == item.drawing.schedulers[0]
 
 
 def test_unknown_key():

@@ -81,12 +81,20 @@ def build(tower: str, folder: Path) -> Any:
         folder: A checked model folder.
 
     Returns:
-        A transformers module on the CPU, such as `CLIPTextModelWithProjection`.
+        A transformers module on the CPU, such as `CLIPTextModelWithProjection`; the text tower has
+        its `tokenizer` with it, for those that share it.
 
     Raises:
         PersonError: `mistake.model.mismatch` for a family that is not known or missing weights.
     """
-    return build_tower(tower, folder)
+    from transformers import AutoTokenizer
+
+    module = build_tower(tower, folder)
+    if tower == "text":
+        module.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        if read_family(folder)[0].is_lowercase:
+            _lowercase(module.tokenizer)
+    return module
 
 
 def join(folder: Path, text: Any, vision: Any) -> Clip:
@@ -103,13 +111,10 @@ def join(folder: Path, text: Any, vision: Any) -> Clip:
     Raises:
         PersonError: `mistake.model.mismatch` when the folder has no logit scale.
     """
-    from transformers import AutoImageProcessor, AutoTokenizer
+    from transformers import AutoImageProcessor
 
     family, config = read_family(folder)
     has_own_processor = is_open_clip(folder) and not any(folder.glob("*processor_config.json"))
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    if family.is_lowercase:
-        _lowercase(tokenizer)
     scale = _read_number(folder, "logit_scale")
     if scale is None:
         raise PersonError("mistake.model.mismatch", {"model": folder.name})
@@ -118,7 +123,7 @@ def join(folder: Path, text: Any, vision: Any) -> Clip:
         family=family,
         text=text,
         vision=vision,
-        tokenizer=tokenizer,
+        tokenizer=text.tokenizer,
         image_processor=(
             read_image_processor(folder)
             if has_own_processor
