@@ -2,10 +2,10 @@
 
 Shapes: S steps, T tokens, W words, (h, w) the grid of cells. The attention of a cell sums to 1 over
 the tokens, start, end and padding included, so a word's map tells what part of each cell's
-attention goes to it. That is where the model reads the word, not yet a proof of what it draws there.
+attention goes to it. That is where the model reads the word, no proof yet of what it draws there.
 
 Source: Tang et al. 2023, "What the DAAM: Interpreting Stable Diffusion Using Cross Attention",
-section 3 (arXiv:2210.04885); there the maps of heads, layers and steps are added up in the same way.
+section 3 (arXiv:2210.04885); there the maps of heads, layers and steps are added up alike.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from playground.drawing.drawn import Drawn
+from playground.drawing.orders import facts_of
 from playground.models.diffusion_asks import Reading
 from playground.page.canvas import icon_store, script_words
 from playground.page.draw_inside_branch import Branching
@@ -34,7 +35,7 @@ ICONS = ("play", "stop")
 PLACES = (
     *("step", "steps", "percent", "word", "words", "low", "high", "place", "height", "width"),
     *("channels", "number", "guidance", "seed", "together", "first", "last", "count", "model"),
-    *("before", "after"),
+    *("sentence"),
 )
 Answer = dict[str, Any]
 Asked = Mapping[str, Any]
@@ -91,17 +92,15 @@ class DrawInside:
         """Tells all that can be seen of a drawing; no picture is made for it."""
         drawing_id, drawn = self._drawn(asked, visitor)
         item = self.service.item(drawn.model)
-        assert item.drawing is not None, "only models that draw have drawings"
         asker = self._asker(drawing_id, visitor)
 
         def reading_of(words: str) -> Reading:
-            found: Reading = self.service.artist.reading(item, words, asker)
-            return found
+            return self.service.artist.reading(item, words, asker)
 
         return inside_value(drawn, reading_of) | {
             "id": drawing_id,
             "model": item.title,
-            "most_guidance": item.drawing.guidance[1],
+            "most_guidance": facts_of(item).guidance[1],
         }
 
     def sharp(self, asked: Asked, visitor: str) -> Answer:
@@ -109,8 +108,8 @@ class DrawInside:
         drawing_id, drawn = self._drawn(asked, visitor)
         if not drawn.frames:
             raise PersonError("draw.inside.mistake.no_steps")
-        pictures = self.service.artist.sharp_frames(drawn, self._asker(drawing_id, visitor))
-        return sharp_film(pictures)
+        item, asker = self.service.item(drawn.model), self._asker(drawing_id, visitor)
+        return sharp_film(self.service.artist.sharp_frames(item, drawn, asker))
 
     def first(self, request: gr.Request) -> Answer:
         """What the drawer's script says, in the visitor's language."""
@@ -118,8 +117,7 @@ class DrawInside:
 
     def _drawn(self, asked: Asked, visitor: str) -> tuple[str, Drawn]:
         drawing_id = asked.get("id")
-        drawn: Drawn = self.service.drawn_of(drawing_id, visitor)
-        return str(drawing_id), drawn
+        return str(drawing_id), self.service.drawn_of(drawing_id, visitor)
 
     def _asker(self, drawing_id: str, visitor: str) -> Asker:
         """Who asks; gone when the drawing is, for nothing else tells that a visitor has left."""

@@ -6,6 +6,7 @@ import base64
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -46,11 +47,8 @@ def owners_of(reading: Reading) -> Owners:
     """
     kinds = _kinds(reading.tokens)
     first = {START: -1, END: len(reading.words), PADDING: len(reading.words) + 1}
-    order = [
-        first[kind] if kind in first else token.word
-        for token, kind in zip(reading.tokens, kinds, strict=True)
-    ]
-    found = {place: kind for place, kind in zip(order, kinds, strict=True)}
+    order = [first.get(kind, token.word) for token, kind in zip(reading.tokens, kinds, strict=True)]
+    found = dict(zip(order, kinds, strict=True))
     rank = {place: number for number, place in enumerate(sorted(found))}
     names = tuple(
         (reading.words[place] if kind == WORD else "", kind)
@@ -173,11 +171,10 @@ def word_parts(drawn: Drawn, reading_of: Callable[[str], Reading]) -> list[Answe
     if any(frame.word_maps is None for frame in drawn.frames):
         return []
     changes = [c for c in drawn.order.changes if c.words is not None]
-    edges = sorted({0, len(drawn.frames), *(c.step for c in changes)})
+    done = len(drawn.frames)
+    edges = sorted({0, done, *(c.step for c in changes if c.step < done)})
     parts = []
-    for first, last in zip(edges, edges[1:], strict=False):
-        if last > len(drawn.frames):
-            break
+    for first, last in pairwise(edges):
         now = [c.words for c in changes if c.step <= first and c.words is not None]
         reading = reading_of(now[-1]) if now else drawn.reading
         stretch = drawn.frames[first:last]

@@ -30,7 +30,7 @@ export class Branch {
     this.films = make('div', 'lid-films');
     this.open = ui.button({ text: inside.say('look_inside'), className: 'quiet', press: () => inside.open(this.chosen.drawing.id) });
     this.found = make('div', 'lid-found');
-    this.found.append(this.list, this.pair, this.verdict, this.films, this.open);
+    this.found.append(this.list, this.verdict, this.pair, this.films, this.open);
     this.none = make('p', 'lid-none', inside.say('branch_none'));
     this.body = make('div', 'lid-branching');
     this.body.append(this.form.node, this.found);

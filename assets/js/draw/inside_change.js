@@ -79,7 +79,8 @@ export class ChangeForm {
   // Null where nothing would be different.
   get asked() {
     const { kind, step } = this;
-    if (kind === 'words') return this.field.value.trim() === this.wordsNow ? null : { kind, step, words: this.field.value };
+    const words = this.field.value.trim();
+    if (kind === 'words') return !words || words === this.wordsNow ? null : { kind, step, words };
     if (kind === 'guidance') return this.guidance === this.guidanceNow ? null : { kind, step, guidance: this.guidance };
     const seed = this.seed.valueAsNumber;
     return Number.isInteger(seed) && seed >= 0 && seed < MOST_SEED ? { kind, step, noise_seed: seed } : null;

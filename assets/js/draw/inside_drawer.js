@@ -163,7 +163,7 @@ class Inside {
     const error = await this.sharpen(drawing);
     if (drawing !== this.drawing) return;
     // Without the decoder the rough colours stay: they tell the same, less well.
-    this.timeline.told.textContent = error ? this.say('stays_rough') : '';
+    this.timeline.told.textContent = error ? this.say('stays_rough', { sentence: error }) : '';
     this.timeline.repaint();
     this.update();
   }

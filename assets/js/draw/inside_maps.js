@@ -41,6 +41,17 @@ export function rangeOf(map) {
 }
 
 /**
+ * How uneven a map is: the standard deviation of its numbers.
+ * @param {ArrayLike<number>} map
+ * @returns {number}
+ */
+export function deviationOf(map) {
+  const values = Array.from(map);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}
+
+/**
  * In which ninth of the picture a map is strongest on the mean.
  * @param {ArrayLike<number>} map
  * @param {number[]} grid Height and width.
