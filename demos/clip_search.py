@@ -17,7 +17,7 @@ from playground.collection import read_collection
 from playground.own.sources import Source
 from playground.page.clip_api import add_events
 from playground.page.clip_asking import FAMILY, ClipAsking
-from playground.page.clip_understand import build_understand
+from playground.page.clip_understand import Searched, build_understand
 from playground.page.compare_models import build_compare
 from playground.page.context import Context
 from playground.page.demo import Demo, Paper
@@ -202,18 +202,18 @@ def build(ctx: Context) -> None:
     """Three ways to use one model: find pictures, name a picture, understand why."""
     asking = ClipAsking.of(ctx, read_collection())
     handlers = Handlers(asking)
-    with gr.Tabs(elem_classes="modes", overflow_behavior="wrap"):
+    with gr.Tabs(elem_classes="modes", overflow_behavior="wrap") as modes:
         with gr.Tab(ctx.label("clip_search.mode.search"), id="search", elem_id=MODE):
-            build_search(ctx, handlers)
+            searched = build_search(ctx, handlers)
         with gr.Tab(ctx.label("clip_search.mode.name"), id="name"):
             build_naming(asking)
         understand = ctx.label("clip_search.mode.understand")
         with gr.Tab(understand, id="understand", elem_id="clip-understand-mode"):
-            build_understand(asking)
+            build_understand(asking, searched, modes)
     add_events(asking)
 
 
-def build_search(ctx: Context, handlers: Handlers) -> None:
+def build_search(ctx: Context, handlers: Handlers) -> Searched:
     """Search bar and examples over the grid; picture, words to avoid and settings beside it."""
     with workbench() as (stage, tools):
         with stage:
@@ -223,7 +223,7 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
                 status = status_line(ctx)
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
             advice = ReadingAdvice.place(handlers.asking, "clip-search-reading")
-            grid = ResultGrid(elem_id="clip-search-grid", sends="clip-search-sends")
+            grid = ResultGrid(elem_id="clip-search-grid", sends="clip-search-sends", explains=True)
             own_handlers = OwnHandlers(handlers.asking)
             functions = own_handlers.functions()
             own = OwnCard(elem_id="clip-search-own", server_functions=functions, render=False)
@@ -240,7 +240,7 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
     shown = [grid, status, notes, inside]
     fields = [words, picture, balance, without, strength, count, model, own]
     with stage:
-        build_compare(handlers.asking, fields)
+        comparison = build_compare(handlers.asking, fields)
     opened = [words, without, picture, *shown]
     asked = [go.click, words.submit, without.submit]
     asked += [slider.release for slider in (balance, strength, count)]
@@ -265,7 +265,9 @@ def build_search(ctx: Context, handlers: Handlers) -> None:
     set_by_recipe = [words, without, balance, strength, count, model]
     with stage:
         again = (run, fields, shown)
-        offer_search_recipe(handlers.asking, ID, MODE, set_by_recipe, notes, then=again)
+        asking = handlers.asking
+        offer_search_recipe(asking, ID, MODE, set_by_recipe, own, comparison, then=again)
+    return Searched(grid, words, model, own)
 
 
 def follow_own(ctx: Context, own: OwnCard, handlers: OwnHandlers, model: gr.Dropdown) -> None:

@@ -1,5 +1,5 @@
 // The results of a search: a grid of buttons, and a dialog that shows one picture large.
-// Events: ['more', 'choose']
+// Events: ['more', 'why', 'choose']
 // In scope: element, props, trigger, watch. Everything a person wrote is set as text, never as HTML.
 const list = element.querySelector('.results');
 const dialog = element.querySelector('dialog');
@@ -110,6 +110,7 @@ function open(place) {
   part('licence').textContent = item.licence ? `${say('licence')}${item.licence}` : '';
   source(item.source);
   part('more').textContent = say('more');
+  if (part('why')) part('why').textContent = say('why');
   part('download').textContent = say('download');
   part('download').href = address(item);
   part('download').download = item.file.split('/').pop();
@@ -152,10 +153,12 @@ const turn = (by) => items().length && open((shown + by + items().length) % item
 part('close').addEventListener('click', () => dialog.close());
 part('previous').addEventListener('click', () => turn(-1));
 part('next').addEventListener('click', () => turn(1));
-part('more').addEventListener('click', () => {
-  dialog.close();
-  choose('more', items()[shown].id);
-});
+for (const name of ['more', 'why']) {
+  part(name)?.addEventListener('click', () => {
+    dialog.close();
+    choose(name, items()[shown].id);
+  });
+}
 dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
 dialog.addEventListener('keydown', (event) => {
   if (event.key === 'ArrowLeft') turn(-1);

@@ -197,6 +197,12 @@ class Shelf:
             self._sending_until = time.monotonic() + SENDING_SECONDS if is_sending else 0.0
             self._came.notify_all()
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether the browser has more files, as far as it said."""
+        with self._lock:
+            return self._sending_until > time.monotonic()
+
     def wait_for_more(self, seconds: float) -> bool:
         """Waits until a file has come, or for so long.
 

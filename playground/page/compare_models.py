@@ -96,16 +96,48 @@ class CompareHandlers:
         return grid_value(ctx, request, language_of(request), shown)
 
 
-def build_compare(asking: ClipAsking, fields: Sequence[Any]) -> None:
+@dataclass(frozen=True)
+class Comparison:
+    """The folded part, for whoever sets it.
+
+    Attributes:
+        handlers: What happens in it.
+        part: What folds.
+        model: The second model.
+        words: The second words.
+        said: What both lists share; empty as long as nothing was compared.
+        asked: What `compare` reads.
+        outputs: What it answers for.
+    """
+
+    handlers: CompareHandlers
+    part: gr.Accordion
+    model: gr.Dropdown
+    words: gr.Textbox
+    said: gr.HTML
+    asked: list[Any]
+    outputs: list[Any]
+
+    def nothing(self) -> Step:
+        """The answer of a comparison that nobody asked for."""
+        return (gr.skip(),) * len(self.outputs)
+
+
+def build_compare(asking: ClipAsking, fields: Sequence[Any]) -> Comparison:
     """Places the folded part under the results.
 
     Args:
         asking: The models.
         fields: The widgets of the search, which `compare` reads first.
+
+    Returns:
+        Its widgets.
     """
     ctx, handlers = asking.ctx, CompareHandlers(asking)
     entries = sorted(ctx.entries(FAMILY), key=lambda entry: not ctx.is_on_disk(entry))
-    with gr.Accordion(ctx.label("compare.title"), open=False, elem_classes="inside compare"):
+    with gr.Accordion(
+        ctx.label("compare.title"), open=False, elem_classes="inside compare"
+    ) as part:
         gr.HTML(ctx.label("compare.about"), elem_classes="notes", apply_default_css=False)
         with gr.Row(elem_classes="compare-tools"):
             model = gr.Dropdown(
@@ -135,6 +167,7 @@ def build_compare(asking: ClipAsking, fields: Sequence[Any]) -> None:
     with line:
         stop = stop_button(ctx, [event])
     stop.click(ctx.handler(asking.stopped), [], status, **PRIVATE)
+    return Comparison(handlers, part, model, words, said, asked, outputs)
 
 
 def _side(name: str) -> tuple[gr.HTML, ResultGrid]:

@@ -32,6 +32,7 @@ from playground.visitors.turns import Turns
 
 if TYPE_CHECKING:
     from playground.page.clip_asking import ClipAsking
+    from playground.page.context import Context
 
 SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "own_pictures.js"
 PLAYGROUND, OWN = "playground", "own"
@@ -211,6 +212,12 @@ class OwnHandlers:
 def word_key(name: str) -> str:
     """Returns the language key of one of the card's sentences."""
     return f"own.ui.{name}"
+
+
+def place_title(ctx: Context, request: gr.Request | None, where: str) -> str:
+    """What people call a place that can be searched."""
+    fixed = ctx.holdings.fixed.get(where)
+    return fixed.title if fixed else ctx.say(request, word_key(where))
 
 
 def source_of(asking: ClipAsking, request: gr.Request | None, where: object) -> Source:

@@ -65,7 +65,8 @@ class OwnDoor:
             shelf.sending(True)
             until = time.monotonic() + PATIENCE_SECONDS
             while not shelf.has_room_for(len(data)):
-                if time.monotonic() > until:
+                # Somebody may have pressed Stop meanwhile.
+                if time.monotonic() > until or not shelf.is_sending:
                     return JSONResponse({"again": True})
                 await asyncio.sleep(LOOK_SECONDS)
             shelf.bring(clean_name(unquote(request.headers.get("x-own-name", ""))), data)

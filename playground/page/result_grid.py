@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from playground.page.context import Context
 
 SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "result_grid.js"
-WORDS = ("more", "download", "close", "previous", "next", "similarity", "licence", "source", "list")
+WORDS = (
+    "more",
+    "why",
+    "download",
+    "close",
+    "previous",
+    "next",
+    "similarity",
+    "licence",
+    "source",
+    "list",
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,13 @@ class ResultGrid(gr.HTML):
     """The grid. Handlers get the id of the picture chosen last, or None; anyone may forge it."""
 
     def __init__(
-        self, *, elem_id: str, opens: bool = True, sends: str = "", **options: Any
+        self,
+        *,
+        elem_id: str,
+        opens: bool = True,
+        sends: str = "",
+        explains: bool = False,
+        **options: Any,
     ) -> None:
         """Makes the grid.
 
@@ -53,10 +70,11 @@ class ResultGrid(gr.HTML):
             opens: Whether a picture opens large when pressed (then the events are `more`), or is
                 taken at once (event `choose`).
             sends: Element id of the bar of "send to ..." buttons.
+            explains: Whether a picture that is open large can be asked why it is there (`why`).
             **options: More of `gr.HTML`'s.
         """
         super().__init__(
-            html_template=_template(opens, sends),
+            html_template=_template(opens, sends, explains),
             js_on_load=SCRIPT.read_text(encoding="utf-8"),
             apply_default_css=False,
             elem_id=elem_id,
@@ -116,7 +134,8 @@ def grid_value(
     }
 
 
-def _template(opens: bool, sends: str) -> str:
+def _template(opens: bool, sends: str, explains: bool) -> str:
+    why = '<button type="button" class="result-action" data-part="why"></button>'
     arrows = "".join(
         f'<button type="button" class="result-turn {name}" data-part="{name}">{icon("send")}'
         "</button>"
@@ -136,6 +155,7 @@ def _template(opens: bool, sends: str) -> str:
         '<p class="result-small" data-part="licence"></p>'
         '<p class="result-small" data-part="source"></p>'
         '<div class="result-actions"><button type="button" class="result-action main" '
-        'data-part="more"></button><span data-part="sends" class="result-sends"></span>'
+        f'data-part="more"></button>{why if explains else ""}'
+        '<span data-part="sends" class="result-sends"></span>'
         '<a class="result-action" data-part="download"></a></div></div></div></dialog></div>'
     )

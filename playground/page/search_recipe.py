@@ -10,7 +10,9 @@ from typing import Any
 import gradio as gr
 
 from playground.page.clip_asking import FAMILY, ClipAsking
+from playground.page.compare_models import Comparison
 from playground.page.events import PRIVATE
+from playground.page.own_pictures import OWN, PLAYGROUND, OwnCard
 from playground.page.recipe_bar import RecipeBar, recipe_value
 from playground.search import MOST_CHARACTERS, read_count
 from playground.visitors.errors import PersonError
@@ -32,34 +34,70 @@ class SearchRecipes:
         return recipe_value(self.asking.ctx, request)
 
     def make(self, *values: Any) -> dict[str, Any]:
-        """Write down what the fields say; a picture is nobody's to pass on."""
-        *fields, request = values
-        return recipe_value(self.asking.ctx, request, dict(zip(FIELDS, fields, strict=True)))
+        """Write down what the fields say; a picture is nobody's to pass on.
+
+        Raises:
+            PersonError: `recipe.mistake.no_words`.
+        """
+        *fields, where, compared, other_model, other_words, request = values
+        recipe: dict[str, Any] = dict(zip(FIELDS, fields, strict=True))
+        if not str(recipe["words"] or "").strip():
+            raise PersonError("recipe.mistake.no_words")
+        recipe["where"] = where
+        recipe["compare"] = {"model": other_model, "words": other_words} if compared else None
+        return recipe_value(self.asking.ctx, request, recipe)
 
     def reopen(self, recipe: Any, request: gr.Request) -> tuple[Any, ...]:
-        """Fill the fields from a recipe: as `FIELDS`, then what the person is told."""
-        ctx = self.asking.ctx
+        """Fill the fields from a recipe.
+
+        Returns:
+            Values of `FIELDS`, of the card of places, of the comparison (is it open, model,
+            words), and what the person is told.
+
+        Raises:
+            PersonError: `recipe.mistake.form`, and those of words and numbers.
+        """
         if not isinstance(recipe, Mapping):
             raise PersonError("recipe.mistake.form")
         notes: list[Note] = []
-        words = [
-            read_optional_words(recipe.get(name), most_characters=MOST_CHARACTERS)
-            for name in ("words", "without")
-        ]
+        words = [_words(recipe, name, notes) for name in ("words", "without")]
+        if not words[0]:
+            raise PersonError("mistake.nothing_to_search")
         parts = [
             read_number(recipe.get(name, 0.5), name_key=f"clip_search.{name}", low=0, high=1)
             for name in ("balance", "strength")
         ]
-        keys = [entry.key for entry in ctx.entries(FAMILY)]
+        count, model = read_count(recipe.get("count")), self._model(recipe, notes)
+        where = {"where": self._where(recipe, request, notes), "moved": True}
+        compare = recipe.get("compare")
+        is_compared = isinstance(compare, Mapping)
+        other = compare if isinstance(compare, Mapping) else {}
+        comparison = (
+            gr.Accordion(open=is_compared),
+            self._model(other, notes) if is_compared else gr.skip(),
+            _words(other, "words", notes),
+        )
+        told = html.escape(self.asking.ctx.say_notes(request, tuple(notes)))
+        return (*words, *parts, count, model, where, *comparison, told)
+
+    def _model(self, recipe: Mapping[str, Any], notes: list[Note]) -> str:
+        keys = [entry.key for entry in self.asking.ctx.entries(FAMILY)]
         model = recipe.get("model")
-        if not isinstance(model, str) or model not in keys:
-            model = keys[0]
-            notes.append(Note("note.recipe.model", {"model": model}))
-        if not words[0].text:
-            raise PersonError("mistake.nothing_to_search")
-        notes += [*words[0].notes, *words[1].notes]
-        fields = (words[0].text, words[1].text, *parts, read_count(recipe.get("count")), model)
-        return (*fields, html.escape(ctx.say_notes(request, tuple(notes))))
+        if isinstance(model, str) and model in keys:
+            return model
+        notes.append(Note("note.recipe.model", {"model": str(model)[:MOST_CHARACTERS]}))
+        return keys[0]
+
+    def _where(self, recipe: Mapping[str, Any], request: gr.Request, notes: list[Note]) -> str:
+        holdings, where = self.asking.ctx.holdings, recipe.get("where", PLAYGROUND)
+        if where == PLAYGROUND or (isinstance(where, str) and where in holdings.fixed):
+            return str(where)
+        if where == OWN:
+            visitor = self.asking.ctx.visitor(request)
+            if visitor and holdings.shelves.of(visitor).progress().pictures:
+                return OWN
+        notes.append(Note("note.recipe.where"))
+        return PLAYGROUND
 
 
 def offer_search_recipe(
@@ -67,9 +105,10 @@ def offer_search_recipe(
     tab: str,
     mode: str,
     fields: Sequence[Any],
-    notes: Any,
+    own: OwnCard,
+    comparison: Comparison,
     *,
-    then: tuple[Callable[..., Iterator[Any]], Sequence[Any], Sequence[Any]],
+    then: tuple[Any, Sequence[Any], Sequence[Any]],
 ) -> RecipeBar:
     """Places the buttons here, and says what they do.
 
@@ -78,7 +117,8 @@ def offer_search_recipe(
         tab: Id of the tab.
         mode: Element id of the mode.
         fields: The widgets of `FIELDS`.
-        notes: Where a person is told what a recipe lacks.
+        own: The card of places.
+        comparison: Two models side by side.
         then: Handler, inputs and outputs of the search that follows.
 
     Returns:
@@ -86,13 +126,31 @@ def offer_search_recipe(
     """
     ctx, recipes = asking.ctx, SearchRecipes(asking)
     bar = RecipeBar(elem_id=f"{mode}-recipe", tab=tab, mode=mode)
+    notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
 
     def make(*values: Any, request: gr.Request) -> dict[str, Any]:
         return recipes.make(*values, request)
 
+    run_compare: Callable[..., Iterator[tuple[Any, ...]]] = comparison.handlers.compare
+
+    def compare(recipe: Any, *asked: Any, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        if isinstance(recipe, Mapping) and isinstance(recipe.get("compare"), Mapping):
+            yield from run_compare(*asked, request)
+        else:
+            yield comparison.nothing()
+
     gr.on(None, ctx.handler(recipes.opening), [], bar, **PRIVATE)
-    bar.make(ctx.handler(make), list(fields), bar, **PRIVATE)
-    filled = bar.reopen(ctx.handler(recipes.reopen), [bar], [*fields, notes], **PRIVATE)
+    seen = [*fields, own, comparison.said, comparison.model, comparison.words]
+    bar.make(ctx.handler(make), seen, bar, **PRIVATE)
+    filled = [*fields, own, comparison.part, comparison.model, comparison.words, notes]
+    opened = bar.reopen(ctx.handler(recipes.reopen), [bar], filled, **PRIVATE)
     run, inputs, outputs = then
-    filled.success(run, list(inputs), list(outputs), **PRIVATE)
+    searched = opened.success(run, list(inputs), list(outputs), **PRIVATE)
+    searched.success(ctx.handler(compare), [bar, *comparison.asked], comparison.outputs, **PRIVATE)
     return bar
+
+
+def _words(recipe: Mapping[str, Any], name: str, notes: list[Note]) -> str:
+    read = read_optional_words(recipe.get(name), most_characters=MOST_CHARACTERS)
+    notes += read.notes
+    return read.text

@@ -15,10 +15,12 @@ from playground.index import STORED, Index
 from playground.page.canvas import text_in
 from playground.page.clip_asking import FAMILY, ClipAsking
 from playground.page.languages import current_request, language_of
+from playground.page.own_pictures import PLAYGROUND, place_title, source_of
 from playground.page.recipe_bar import recipe_value
 from playground.page.search_view import cut_notes
 from playground.page.understand_canvas import MOST_TEXT, Asked
 from playground.page.understand_values import (
+    known_value,
     map_value,
     matrix_value,
     matter_value,
@@ -26,6 +28,7 @@ from playground.page.understand_values import (
     thumb_address,
     told,
     where_value,
+    why_settings,
 )
 from playground.page.widgets import status_html
 from playground.page.work import Done, Status
@@ -67,9 +70,11 @@ class UnderstandHandlers:
         """Compare pictures with texts."""
         yield from self._run(asked, model, request, lambda: self._look(asked, model, request))
 
-    def chart(self, asked: Asked, model: str, request: gr.Request) -> Shown:
-        """Draw the space."""
-        yield from self._run(asked, model, request, lambda: self._chart(asked, model, request))
+    def chart(self, asked: Asked, model: str, where: str, request: gr.Request) -> Shown:
+        """Draw the space, with the pictures of the place that is searched."""
+        yield from self._run(
+            asked, model, request, lambda: self._chart(asked, model, where, request)
+        )
 
     def where(self, asked: Asked, model: str, request: gr.Request) -> Shown:
         """Map a sentence onto a picture."""
@@ -92,6 +97,36 @@ class UnderstandHandlers:
 
         def begin() -> Begun:
             return self._look(asked, model, request, settings=settings, told_before=notes)
+
+        for shown in self._run(asked, model, request, begin):
+            yield (*shown, model)
+
+    def why(
+        self, chosen: str | None, words: str, model: str, where: str, request: gr.Request
+    ) -> Shown:
+        """Look into a picture that a search has found: stage, status, notes, model."""
+        source = source_of(self.asking, request, where)
+        place = source.collection.place_of(chosen)
+        known = []
+        picture_id = source.collection.pictures[place].id
+        if where != PLAYGROUND:
+            picture = source.collection.read(place)
+            picture_id = self.added.add(picture, self.asking.ctx.visitor(request))
+            name = source.collection.pictures[place].alt[language_of(request)]
+            known.append([picture_id, thumb_address(picture), name])
+        settings = why_settings(matter_value(self._example(request)), picture_id, words)
+        asked = Asked(fields=settings)
+
+        def begin() -> Begun:
+            news, finish = self._look(asked, model, request, settings=settings)
+
+            def finish_known(matrix: Matrix) -> Finished:
+                fields, notes = finish(matrix)
+                # The stage may not have been open yet: then what it began with is lost.
+                offered = offered_value(self.asking.collection, language_of(request))
+                return {"offered": offered, "known": known, **fields}, notes
+
+            return news, finish_known
 
         for shown in self._run(asked, model, request, begin):
             yield (*shown, model)
@@ -176,20 +211,30 @@ class UnderstandHandlers:
         )
         return news, finish
 
-    def _chart(self, asked: Asked, model: str, request: gr.Request) -> Begun:
+    def _chart(self, asked: Asked, model: str, where: str, request: gr.Request) -> Begun:
         chart = read_chart(asked.fields)
         matter, notes = read_matter(asked.fields)
         found = self._found(matter, request)
         cache, collection = self.asking.ctx.cache, self.asking.collection
+        source = source_of(self.asking, request, where)
+        if where != PLAYGROUND:
+            # Among the pictures of another place, the playground's own are strangers.
+            found = [collection.pixels(one) if isinstance(one, int) else one for one in found]
 
         def job(index: Index, asker: Asker) -> FlatMap:
             return make_map(cache, index, collection, matter, chart, found, asker=asker)
 
         def finish(flat: FlatMap) -> Finished:
-            return {"map": map_value(flat, collection, chart.view, chart.ends)}, notes
+            drawn = source.collection
+            flat_map = map_value(flat, drawn, chart.view, chart.ends)
+            known: list[list[str]] = []
+            if where != PLAYGROUND:
+                known = known_value(flat, drawn, language_of(request))
+                flat_map["of"] = place_title(self.asking.ctx, request, where)
+            return {"map": flat_map, "known": known}, notes
 
         news = self.asking.ask(
-            request, model, job, lambda index: is_map_stored(index, matter, chart, found)
+            request, model, job, lambda index: is_map_stored(index, matter, chart, found), source
         )
         return news, finish
 

@@ -11,11 +11,16 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from playground.collection import Collection
+from playground.collection import Collection, Pictures
 from playground.explain.referee import Verdict
 from playground.page.context import Context
 from playground.page.understand_canvas import understand_words
-from playground.understanding.asked import Matter
+from playground.understanding.asked import (
+    MOST_PICTURES,
+    MOST_TEXT_CHARACTERS,
+    MOST_TEXTS,
+    Matter,
+)
 from playground.understanding.flat_map import FlatMap
 from playground.understanding.matrix import Matrix
 from playground.understanding.where import Heat, Where
@@ -65,7 +70,7 @@ def matrix_value(matrix: Matrix) -> Value:
     }
 
 
-def map_value(flat: FlatMap, collection: Collection, view: str, ends: tuple[str, ...]) -> Value:
+def map_value(flat: FlatMap, collection: Pictures, view: str, ends: tuple[str, ...]) -> Value:
     """Tells where points lie, and who is near in truth."""
     own = iter(flat.own)
     ids = [next(own) if place < 0 else collection.pictures[place].id for place in flat.places]
@@ -87,6 +92,37 @@ def map_value(flat: FlatMap, collection: Collection, view: str, ends: tuple[str,
             "texts": _rounded(gap.texts),
             "cosines": [round(cosine, DIGITS) for cosine in gap.cosines],
         },
+    }
+
+
+def known_value(flat: FlatMap, collection: Pictures, language: str) -> list[list[str]]:
+    """Lists the drawn pictures that the stage was not offered: id, address and what each shows."""
+    pictures = (collection.pictures[place] for place in flat.places if place >= 0)
+    return [[picture.id, picture.address, picture.alt[language]] for picture in pictures]
+
+
+def why_settings(example: Value, picture_id: str, words: str) -> Value:
+    """Sets the stage for one found picture, among the examples' pictures and texts.
+
+    Args:
+        example: What the stage opens on, as `matter_value` tells it.
+        picture_id: The found picture.
+        words: What was searched for; "" if no words were.
+    """
+    others = [name for name in example["pictures"] if name != picture_id]
+    text = [words] if 0 < len(words) <= MOST_TEXT_CHARACTERS else []
+    return {
+        "pictures": [picture_id, *others][:MOST_PICTURES],
+        "texts": [*text, *example["texts"]][:MOST_TEXTS],
+        "templates": ["{}"] if text else example["templates"],
+        "none": example["none"],
+        "panel": "where" if words else "matrix",
+        "show": "cosine",
+        "scale": None,
+        "view": "apart",
+        "ends": ["", ""],
+        "picture": picture_id,
+        "sentence": words,
     }
 
 

@@ -87,11 +87,11 @@ def make_map(
 
     Args:
         cache: Where the model is.
-        index: The collection as that model sees it.
+        index: The pictures that are drawn, as that model sees them.
         collection: The playground's pictures.
         matter: Which texts are drawn, and which pictures are drawn in any case.
         chart: How.
-        found: Places in the collection or pictures, as `matter.pictures` names them.
+        found: Places in the index or pictures, as `matter.pictures` names them.
         asker: Who asks.
 
     Raises:
@@ -107,7 +107,7 @@ def make_map(
         else embed_with_tokens(cache, index.model_key, wanted, asker)[0]
     )
     words = ensemble_templates(np.stack([[rows[text] for text in row] for row in filled]))
-    places = drawn(len(collection.pictures), [one for one in found if isinstance(one, int)])
+    places = drawn(len(index.vectors), [one for one in found if isinstance(one, int)])
     strangers = [one for one in found if not isinstance(one, int)]
     vectors = index.vectors[places]
     if strangers:

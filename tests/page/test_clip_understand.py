@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from playground.page.own_pictures import OWN, PLAYGROUND
 from playground.page.recipe_bar import RecipeBar
 from playground.page.search_recipe import SearchRecipes
 from playground.page.understand_canvas import Asked, UnderstandCanvas
 from playground.page.understand_handlers import UnderstandHandlers
 from playground.understanding.added import AddedPictures
 from playground.visitors.errors import PersonError
-from tests.demos.test_clip_search import MODEL, make_asking
+from tests.demos.test_clip_search import MODEL, make_asking, own_of
 
 
 def request_of(language="en", session_hash="ada"):
@@ -57,6 +58,11 @@ def is_skip(value):
     return isinstance(value, dict) and value.get("__type__") == "update" and len(value) == 1
 
 
+def chart_in(handlers, where):
+    """Draws the pictures of a place."""
+    return lambda asked, model, request: handlers.chart(asked, model, where, request)
+
+
 def mistake_of(steps):
     """What the stage is told, and what is raised at the end."""
     shown = []
@@ -80,9 +86,55 @@ def test_a_look_gives_a_matrix_and_answers_its_question(handlers):
 
 
 def test_a_chart_gives_points(handlers):
-    value = last(handlers.chart(asked(), MODEL, ADA))[0]
+    value = last(chart_in(handlers, PLAYGROUND)(asked(), MODEL, ADA))[0]
     assert value["map"]["ids"] == [item.id for item in handlers.asking.collection.pictures]
     assert len(value["map"]["points"]) == 6 + 2
+    assert value["known"] == [] and "of" not in value["map"]
+
+
+def test_the_map_shows_the_pictures_that_are_searched(asking, handlers):
+    shelf = own_of(asking, ADA, "one", "two", "three")
+    value = last(chart_in(handlers, OWN)(asked(), MODEL, ADA))[0]
+    ids = [shelf.at(place).content_id for place in range(3)]
+    # The playground's pictures that were compared lie among them.
+    assert value["map"]["ids"] == [*ids, "red", "blue"]
+    assert [name for _, _, name in value["known"]] == ["one", "two", "three"]
+    assert all(address.startswith(f"own/{shelf.address_id}/") for _, address, _ in value["known"])
+    assert value["map"]["of"] == "Your own pictures"
+    told, error = mistake_of(chart_in(handlers, OWN)(asked(), MODEL, BAO))
+    assert told["error"] == error.message and "map" not in told
+
+
+def test_a_found_picture_is_looked_into(asking, handlers):
+    value, *_, model = last(handlers.why("red", "a cat", MODEL, PLAYGROUND, ADA))
+    assert model == MODEL and value["known"] == []
+    settings = value["settings"]
+    assert (settings["panel"], settings["picture"], settings["sentence"]) == (
+        "where",
+        "red",
+        "a cat",
+    )
+    assert settings["pictures"][0] == "red" and settings["texts"][0] == "a cat"
+    assert len(set(settings["pictures"])) == len(settings["pictures"])
+    assert value["matter"]["pictures"] == settings["pictures"] and value["offered"]
+    assert (
+        last(handlers.why("blue", "", MODEL, PLAYGROUND, ADA))[0]["settings"]["panel"] == "matrix"
+    )
+
+
+def test_an_own_picture_is_looked_into_by_its_owner_alone(asking, handlers):
+    dan = request_of(session_hash="dan")
+    shelf = own_of(asking, dan, "one", "two")
+    chosen = shelf.at(1).content_id
+    value = last(handlers.why(chosen, "a cat", MODEL, OWN, dan))[0]
+    ((added, address, name),) = value["known"]
+    assert name == "two" and address.startswith("data:image/webp")
+    assert value["settings"]["pictures"][0] == added
+    assert last(handlers.where(asked(picture=added), MODEL, dan))[0]["where"]["picture"] == added
+    for where in (OWN, PLAYGROUND):
+        with pytest.raises(PersonError):
+            list(handlers.why(chosen, "a cat", MODEL, where, BAO))
+    assert mistake_of(handlers.where(asked(picture=added), MODEL, BAO))[0]["error"]
 
 
 def test_where_gives_maps_with_verdicts(handlers):
@@ -111,14 +163,14 @@ def test_where_gives_maps_with_verdicts(handlers):
     ],
 )
 def test_what_cannot_be_used_is_told_on_the_stage_and_aside(handlers, handler, changes):
-    run = getattr(handlers, handler)
+    run = chart_in(handlers, PLAYGROUND) if handler == "chart" else getattr(handlers, handler)
     value, error = mistake_of(run(asked(seq=3, **changes), MODEL, ADA))
     assert value["seq"] == 3
     assert value["error"] and value["error"] == error.message
 
 
 def test_an_unknown_model_is_told(handlers):
-    for run in (handlers.look, handlers.chart, handlers.where):
+    for run in (handlers.look, chart_in(handlers, PLAYGROUND), handlers.where):
         value, _ = mistake_of(run(asked(), "no-such-model", ADA))
         assert value["error"]
 
@@ -131,7 +183,7 @@ def test_an_own_picture_is_its_owners_alone(handlers, tmp_path):
     assert value["added"]["src"].startswith("data:image/webp")
     mine = last(handlers.look(asked(pictures=["red", own]), MODEL, ADA))[0]
     assert mine["matter"]["pictures"] == ["red", own]
-    for run in (handlers.look, handlers.chart):
+    for run in (handlers.look, chart_in(handlers, PLAYGROUND), chart_in(handlers, OWN)):
         told, _ = mistake_of(run(asked(pictures=["red", own]), MODEL, BAO))
         assert "matrix" not in told and "map" not in told
     told, _ = mistake_of(handlers.where(asked(picture=own), MODEL, BAO))
@@ -172,14 +224,34 @@ def test_a_recipe_is_shown_again(handlers):
 def test_the_recipe_of_a_search_comes_back_as_fields(asking):
     recipes = SearchRecipes(asking)
     fields = ("two cats", "a dog", 0.25, 0.75, 9, MODEL)
-    bar = recipes.make(*fields, ADA)
+    bar = recipes.make(*fields, PLAYGROUND, "", MODEL, "", ADA)
     *found, notes = recipes.reopen(bar["recipe"], ADA)
-    assert tuple(found) == fields and notes == ""
+    assert tuple(found[:6]) == fields and notes == ""
+    assert found[6] == {"where": PLAYGROUND, "moved": True} and not found[7].open
     *found, notes = recipes.reopen(bar["recipe"] | {"model": "gone"}, ADA)
-    assert found[-1] == MODEL and MODEL in notes
+    assert found[5] == MODEL and "gone" in notes
+    with pytest.raises(PersonError) as told:
+        recipes.make(" ", *fields[1:], PLAYGROUND, "", MODEL, "", ADA)
+    assert told.value.key == "recipe.mistake.no_words"
     for forged in (None, {}, bar["recipe"] | {"count": 1e9}, bar["recipe"] | {"words": 3}):
         with pytest.raises(PersonError):
             recipes.reopen(forged, ADA)
+
+
+def test_the_recipe_of_a_search_knows_places_and_comparisons(asking):
+    recipes, carol = SearchRecipes(asking), request_of(session_hash="carol")
+    fields = ("two cats", "", 0.5, 0.5, 9, MODEL)
+    recipe = recipes.make(*fields, OWN, "3 of 9", MODEL, "\u8c93", carol)["recipe"]
+    assert recipe["compare"] == {"model": MODEL, "words": "\u8c93"}
+    # Nobody's own pictures are in a recipe: whoever has none is told.
+    *found, notes = recipes.reopen(recipe, carol)
+    assert found[6]["where"] == PLAYGROUND and "not here" in notes
+    assert found[7].open and found[8:] == [MODEL, "\u8c93"]
+    own_of(asking, carol, "a")
+    assert recipes.reopen(recipe, carol)[6]["where"] == OWN
+    for forged in ("/etc/passwd", 3, ["own"], None):
+        assert recipes.reopen(recipe | {"where": forged}, carol)[6]["where"] == PLAYGROUND
+    assert not recipes.reopen(recipe | {"compare": "yes"}, carol)[7].open
 
 
 def test_stop_tells_the_stage_that_nobody_answers(handlers):

@@ -53,7 +53,7 @@ class Card {
       // Something can be searched now, or all of it.
       if (this.where === OWN && value.pictures && (!this.shown || !this.isIndexing) && value.pictures !== this.shown) {
         this.shown = value.pictures;
-        this.trigger('choose');
+        this.chosen();
       }
     }
     this.draw();
@@ -154,7 +154,13 @@ class Card {
     this.where = id;
     this.props.value = { ...this.value, where: id, moved: false };
     this.draw();
+    this.chosen();
+  }
+
+  // Other results are wanted, and other parts of the page show other pictures.
+  chosen() {
     this.trigger('choose');
+    document.dispatchEvent(new CustomEvent('own-pictures'));
   }
 
   async token() {
@@ -253,7 +259,7 @@ class Card {
     this.shown = this.total = 0;
     this.progress = undefined;
     this.draw();
-    this.trigger('choose');
+    this.chosen();
   }
 
   get isBusy() {

@@ -22,23 +22,26 @@ export class Sending {
 
   async run(token) {
     if (this.isRunning) return;
-    Object.assign(this, { token, isRunning: true, mistake: '', ending: new AbortController() });
+    Object.assign(this, { token, isRunning: true, isStopped: false, mistake: '', ending: new AbortController() });
     await Promise.all(Array.from({ length: AT_ONCE }, () => this.work()));
     this.isRunning = false;
   }
 
+  // Files on their way arrive: sent again later, they would count as there already.
   stop() {
-    this.ending?.abort();
+    this.isStopped = true;
+    if (!this.isRunning) this.ending?.abort();
   }
 
   forget() {
     this.stop();
+    this.ending?.abort();
     Object.assign(this, { queue: [], sent: 0, total: 0, mistake: '' });
   }
 
   async work() {
     const { signal } = this.ending;
-    while (this.queue.length && !signal.aborted) {
+    while (this.queue.length && !this.isStopped && !signal.aborted) {
       const item = this.queue.shift();
       const headers = { 'x-own-token': this.token, 'x-own-name': encodeURIComponent(wellFormed(item.name).slice(-300)) };
       const answer = await this.post('picture', headers, item.file);
@@ -48,8 +51,8 @@ export class Sending {
         // The file itself cannot be read any more: moved or changed since it was chosen.
         this.tooLarge(item.name, 'gone');
       } else {
-        this.queue.unshift(item);
-        if (!answer.again) this.ending.abort();
+        if (!signal.aborted) this.queue.unshift(item);
+        if (!answer.again) this.isStopped = true;
         if (answer.error) this.mistake = answer.error;
       }
       this.told();

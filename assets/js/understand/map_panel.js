@@ -106,7 +106,8 @@ export class MapPanel {
     this.scatter.draw(map, this.points);
     this.choose(this.points.find(({ id }) => id && id === app.state.row) ?? this.points[0]);
     const [first, second] = map.shares.map(percent);
-    this.shown.textContent = app.ui.say('map_shows', { left: first, right: second });
+    const shows = app.ui.say('map_shows', { left: first, right: second });
+    this.shown.textContent = map.of ? `${app.ui.say('map_of', { name: map.of })} ${shows}` : shows;
     this.gap.update(map.gap);
     this.drawTable();
   }

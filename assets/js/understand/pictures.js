@@ -26,6 +26,15 @@ export class Pictures {
     for (const picture of this.offered) this.known.set(picture.id, picture);
   }
 
+  // Pictures of a place that is searched: id, address (or the small copy itself), and what it shows.
+  know(list) {
+    const root = (window.gradio_config && window.gradio_config.root) || '';
+    for (const [id, address, alt] of list) {
+      const src = address.startsWith('data:') ? address : `${root}/${address}`;
+      this.known.set(id, { id, src, alt });
+    }
+  }
+
   of(id) {
     return this.known.get(id) ?? { id, src: '', alt: '' };
   }

@@ -49,6 +49,7 @@ class App {
       if (this.model) Object.assign(this.results, { map: null, where: null, matrix: null });
       this.model = told.model;
     }
+    if (told.known) this.pictures.know(told.known);
     if (told.example && !this.state.picture) Object.assign(this.state, told.example);
     if (told.settings) this.setAll(told.settings);
     if (told.added) this.pictures.added(told.added);
@@ -147,6 +148,11 @@ class App {
     this.pictures.listen();
     document.addEventListener('recipe-wanted', ({ detail }) => {
       if (detail.mode === MODE) detail.recipe = this.recipe;
+    });
+    // The map shows the pictures that are searched.
+    document.addEventListener('own-pictures', () => {
+      this.results.map = null;
+      this.update();
     });
     this.root.dataset.started = 'true';
   }
