@@ -20,6 +20,7 @@ from playground.models.files import check_folder
 from playground.models.pipeline_folders import is_pipeline
 from playground.published.blip2 import PUBLISHED_BLIP2
 from playground.published.clip import PUBLISHED_CLIP
+from playground.published.diffusion import PUBLISHED_DIFFUSION, SAFETY_CHECKER
 from playground.published.sam import PUBLISHED_SAM
 from playground.settings import Settings
 from playground.visitors.errors import PersonError
@@ -115,7 +116,14 @@ BUILT_IN: tuple[Entry, ...] = (
         ),
     ),
 )
-CATALOG: tuple[Entry, ...] = (*BUILT_IN, *PUBLISHED_CLIP, *PUBLISHED_SAM, *PUBLISHED_BLIP2)
+CATALOG: tuple[Entry, ...] = (
+    *BUILT_IN,
+    *PUBLISHED_CLIP,
+    *PUBLISHED_SAM,
+    *PUBLISHED_BLIP2,
+    *PUBLISHED_DIFFUSION,
+    SAFETY_CHECKER,
+)
 
 
 def entry(key: str) -> Entry:
