@@ -35,7 +35,7 @@ ICONS = ("play", "stop")
 PLACES = (
     *("step", "steps", "percent", "word", "words", "low", "high", "place", "height", "width"),
     *("channels", "number", "guidance", "seed", "together", "first", "last", "count", "model"),
-    *("sentence"),
+    "sentence",
 )
 Answer = dict[str, Any]
 Asked = Mapping[str, Any]

@@ -2,7 +2,7 @@
 import { make, percent } from '../shared/dom.js';
 import { ChangeForm } from './inside_change.js';
 import { partThatDiffers } from './inside_maps.js';
-import { figure, fitCanvas, load } from './inside_painting.js';
+import { bringUp, figure, fitCanvas, load } from './inside_painting.js';
 
 const LARGE = 512;
 const THUMB = 96;
@@ -81,7 +81,7 @@ export class Branch {
       this.end(told.error);
       return;
     }
-    if (told.told) this.tell(told.told, true);
+    if (told.told && !this.preview) this.tell(told.told, true);
     if (told.step) await this.hearPreview(told);
     if (told.id) await this.hearEnd(told.id);
   }
@@ -229,8 +229,10 @@ export class Branch {
     const isParted = step > asked.step;
     this.verdict.textContent = inside.say(isParted ? 'parted' : 'not_parted', { step: asked.step, steps: drawing.steps, percent: percent(differs) });
     for (const node of this.films.querySelectorAll('.lid-thumb')) {
-      if (Number(node.dataset.step) === step) node.setAttribute('aria-current', 'step');
-      else node.removeAttribute('aria-current');
+      if (Number(node.dataset.step) === step) {
+        node.setAttribute('aria-current', 'step');
+        bringUp(node.parentElement, node);
+      } else node.removeAttribute('aria-current');
     }
   }
 }

@@ -11,11 +11,12 @@ import { WordMaps } from './inside_words.js';
 
 const PANELS = ['film', 'words', 'guidance', 'branch'];
 const MOST_OPENED = 12;
+const START = 0.4;
 
 class Inside {
   constructor(gradio) {
     const node = gradio.element.querySelector('.lid');
-    Object.assign(this, { gradio, node, server: gradio.server, panelName: 'film', wanted: '', drawing: null, step: 1, seen: '' });
+    Object.assign(this, { gradio, node, server: gradio.server, panelName: 'film', wanted: '', drawing: null, step: 1, seen: '', isSeen: false });
     this.body = node.querySelector('.lid-body');
     this.region = node.querySelector('[role=status]');
     this.ui = new Interface(node);
@@ -58,7 +59,10 @@ class Inside {
     this.ui.words = words;
     this.build();
     this.follow();
-    new IntersectionObserver(() => this.look()).observe(this.node);
+    new IntersectionObserver((entries) => {
+      this.isSeen = entries.at(-1).isIntersecting;
+      this.look();
+    }).observe(this.node);
   }
 
   // The stage may be there only after the drawer.
@@ -75,9 +79,9 @@ class Inside {
     this.look();
   }
 
-  // Nothing is fetched for a drawer that is shut.
+  // Nothing is fetched for a drawer that is shut, or far down.
   look() {
-    if (!this.node.offsetParent || this.showing === this.wanted) return;
+    if (!this.isSeen || this.showing === this.wanted) return;
     this.open(this.wanted, false);
   }
 
@@ -139,7 +143,8 @@ class Inside {
       this.node.dataset.ready = drawing.id;
       return;
     }
-    this.step = drawing.done;
+    // Noise and picture are told apart best before the middle.
+    this.step = Math.max(1, Math.round(START * drawing.done));
     this.timeline.show();
     for (const panel of Object.values(this.panels)) panel.show();
     this.update();

@@ -41,14 +41,13 @@ export function rangeOf(map) {
 }
 
 /**
- * How uneven a map is: the standard deviation of its numbers.
+ * How far the strongest cell of a map stands out from the mean of all.
  * @param {ArrayLike<number>} map
- * @returns {number}
+ * @returns {number} 0 or more.
  */
-export function deviationOf(map) {
+export function peakOf(map) {
   const values = Array.from(map);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  return rangeOf(values)[1] - values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /**

@@ -79,6 +79,13 @@ export class Scale {
   }
 }
 
+// Only the strip scrolls, never the page.
+export function bringUp(strip, node) {
+  const [left, right] = [node.offsetLeft, node.offsetLeft + node.offsetWidth];
+  if (left < strip.scrollLeft) strip.scrollLeft = left - 8;
+  else if (right > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = right - strip.clientWidth + 8;
+}
+
 // A picture with one short line under it.
 export function figure(className = '') {
   const node = make('figure', `lid-figure ${className}`);

@@ -1,6 +1,6 @@
 // The film strip of a drawing, and the slider that scrubs it: all of the drawer stands at its step.
 import { make, percent } from '../shared/dom.js';
-import { fitCanvas } from './inside_painting.js';
+import { bringUp, fitCanvas } from './inside_painting.js';
 
 const THUMB = 96;
 const FRAME_MS = 260;
@@ -71,15 +71,7 @@ export class Timeline {
       if (place + 1 === step) node.setAttribute('aria-current', 'step');
       else node.removeAttribute('aria-current');
     });
-    this.bringUp(this.frames[step - 1].node);
-  }
-
-  // Only the strip scrolls, never the page.
-  bringUp(node) {
-    const { strip } = this;
-    const [left, right] = [node.offsetLeft, node.offsetLeft + node.offsetWidth];
-    if (left < strip.scrollLeft) strip.scrollLeft = left - 8;
-    else if (right > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = right - strip.clientWidth + 8;
+    bringUp(this.strip, this.frames[step - 1].node);
   }
 
   // ---- playing ----

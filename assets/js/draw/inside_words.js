@@ -1,6 +1,6 @@
 // Where each word acts: heat over the picture, a small map for each word, at one step or all together.
 import { make, percent } from '../shared/dom.js';
-import { deviationOf, meanOf, partAt, rangeOf, strongestNinth } from './inside_maps.js';
+import { meanOf, partAt, peakOf, rangeOf, strongestNinth } from './inside_maps.js';
 import { Scale, figure, fitCanvas, paintHeat } from './inside_painting.js';
 
 const LARGE = 512;
@@ -56,9 +56,9 @@ export class WordMaps {
     this.part = part;
     const names = part.names.map((name, place) => ({ ...name, place }));
     const words = names.filter(({ kind }) => kind === 'word');
-    // The word whose map says most: it is read much in one place and little in another.
-    const unevenness = ({ place }) => deviationOf(meanOf(this.inside.drawing.mapsOf(part, place)));
-    const best = [...words].sort((a, b) => unevenness(b) - unevenness(a))[0] ?? names[0];
+    // The word whose map says most: one place stands out.
+    const peak = ({ place }) => peakOf(meanOf(this.inside.drawing.mapsOf(part, place)));
+    const best = [...words].sort((a, b) => peak(b) - peak(a))[0] ?? names[0];
     const same = words.find(({ text }) => text === this.word);
     this.place = (same ?? best).place;
     this.each = names.map((name) => this.tile(name));
