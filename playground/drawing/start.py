@@ -66,8 +66,9 @@ def feather(mask: np.ndarray, pixels: int) -> np.ndarray:
     inner, outer = pixels // 2, pixels - pixels // 2
     grown = _sums(mask.astype(np.int64), inner) > 0
     total = _sums(grown.astype(np.int64), outer)
-    soft = total / (2 * outer + 1) ** 2
-    return np.where(mask, 1.0, soft).astype(np.float32)
+    levels = np.rint(total * LEVELS / (2 * outer + 1) ** 2)
+    # In steps of 1/255, as a recipe keeps them.
+    return np.where(mask, LEVELS, levels).astype(np.float32) / np.float32(LEVELS)
 
 
 def _sums(values: np.ndarray, reach: int) -> np.ndarray:
