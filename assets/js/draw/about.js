@@ -34,9 +34,11 @@ export class About {
     this.keep = ui.button({ icon: 'pin', text: ui.say('keep_seed'), label: ui.say('keep_seed_help'), className: 'quiet', pressed: false, press: () => this.keepSeed() });
     this.from = ui.button({ icon: 'picture', text: ui.say('start_from_this'), label: ui.say('start_from_this_help'), className: 'quiet', press: () => app.startCard.useDrawing(app.chosen) });
     this.menu = new Menu(app);
-    acts.append(this.again, this.keep, this.from, this.menu.node);
+    acts.append(this.again, this.keep, this.from);
+    const top = make('div', 'draw-top');
+    top.append(this.words, this.menu.node);
     this.judges = new Judges(app);
-    node.append(this.words, this.told, acts, this.facts, this.judges.node);
+    node.append(top, this.told, acts, this.facts, this.judges.node);
     return node;
   }
 

@@ -26,6 +26,7 @@ export class Judges {
     if (judged.error) app.tell(judged.error);
     else this.known.set(id, judged);
     app.changed();
+    requestAnimationFrame(() => requestAnimationFrame(() => this.node.scrollIntoView({ block: 'nearest', behavior: 'smooth' })));
   }
 
   update() {

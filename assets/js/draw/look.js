@@ -3,6 +3,8 @@ import { make } from '../shared/dom.js';
 
 // A preview with fewer pixels a side is one colour a cell of the latent: it is softened.
 const COARSE_SIDE = 64;
+// So long, as a share of all steps, a sharp preview stays.
+const SHARP_SHARE = 0.3;
 
 export class Look {
   constructor(app) {
@@ -86,7 +88,7 @@ export class Look {
     const cell = this.cellAt(place);
     const { button, image, label, told } = cell;
     const src = one.src ?? '';
-    if (cell.src !== src) this.swap(cell, src);
+    if (cell.src !== src) this.swap(cell, src, isDrawing ? one : null);
     button.dataset.state = isDrawing ? 'going' : 'done';
     const isMany = (isDrawing ? app.asking.going : app.shown).length > 1;
     button.tabIndex = isMany && !isDrawing ? 0 : -1;
@@ -102,7 +104,7 @@ export class Look {
   }
 
   // A picture takes the place of the one before it only when it can be painted.
-  async swap(cell, src) {
+  async swap(cell, src, going) {
     cell.src = src;
     const { image } = cell;
     if (!src) {
@@ -117,8 +119,12 @@ export class Look {
       return;
     }
     if (cell.src !== src) return;
+    const isCoarse = next.naturalWidth < COARSE_SIDE;
+    // After a sharp one a soft one would look like a step back.
+    if (isCoarse && going && going.step - cell.sharpStep < SHARP_SHARE * going.steps) return;
+    cell.sharpStep = going && !isCoarse ? going.step : isCoarse && going ? cell.sharpStep : undefined;
     image.src = src;
-    image.dataset.coarse = String(next.naturalWidth < COARSE_SIDE);
+    image.dataset.coarse = String(isCoarse);
   }
 
   updateProgress(isDrawing, going) {

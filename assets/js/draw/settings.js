@@ -73,6 +73,7 @@ export class Settings {
   group(key, node) {
     const group = make('div', 'draw-field');
     group.append(make('span', 'draw-label', this.app.ui.say(key)), node);
+    group.classList.toggle('inline', node === this.counts);
     return group;
   }
 

@@ -112,8 +112,8 @@ class App {
     this.prompt = new Prompt(this);
     this.look = new Look(this);
     this.about = new About(this);
-    this.settings = new Settings(this);
     this.startCard = new StartCard(this);
+    this.settings = new Settings(this);
     this.strips = new Strips(this);
     // A picture may be dropped anywhere on the tab: it is what drawing starts from.
     this.stage = this.root;
