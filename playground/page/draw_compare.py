@@ -1,0 +1,57 @@
+"""Compare: many pictures at once, alike but for one thing; the second mode of text to image.
+
+Grids in the manner of the X/Y plots that people of the field draw; a way from one prompt to
+another; and one word changed with the same noise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gradio as gr
+from gradio.context import Context as GradioContext
+
+from playground.page.draw_compare_api import add_grid_event
+from playground.page.draw_compare_canvas import CompareCanvas, compare_tools
+from playground.page.draw_compare_functions import CompareFunctions
+from playground.page.draw_compare_handlers import CompareHandlers
+from playground.page.events import PRIVATE
+from playground.page.widgets import status_line, stop_button, workbench
+
+if TYPE_CHECKING:
+    from playground.page.draw_service import DrawService
+
+CANVAS, TAB = "draw-compare", "text_to_image"
+
+
+def build_compare(service: DrawService) -> None:
+    """Places the stage; beside it the tools, which its script fills; and the event for programs.
+
+    Args:
+        service: Who draws.
+    """
+    ctx, handlers = service.ctx, CompareHandlers(service)
+    with workbench() as (stage, tools):
+        with stage:
+            functions = CompareFunctions(service, handlers.kept).all
+            canvas = CompareCanvas(elem_id=CANVAS, functions=functions)
+            with gr.Row(elem_classes="status-row") as line:
+                status = status_line(ctx)
+            notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
+            ctx.sends.offer(TAB, handlers.chosen_picture, [canvas])
+        with tools:
+            compare_tools(CANVAS)
+    shown = [canvas, status, notes]
+    drawing = canvas.draw(
+        ctx.handler(handlers.draw), [canvas], shown, **PRIVATE | {"trigger_mode": "multiple"}
+    )
+    with line:
+        stop = stop_button(ctx, [drawing])
+    for event in (stop.click, canvas.stop):
+        event(ctx.handler(handlers.stopped), [canvas], shown, **PRIVATE)
+    canvas.stop(None, cancels=[drawing], api_visibility="private")
+    gr.on(None, ctx.handler(handlers.first), [], shown, **PRIVATE)
+    add_grid_event(handlers)
+    root = GradioContext.root_block
+    assert root is not None, "tabs are built inside the page"
+    root.unload(handlers.forget)

@@ -1,0 +1,56 @@
+"""What the stage of "Compare" asks outside the queue: a picture again, and one to take away."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from playground.drawing.recipe import png_with_recipe, recipe_of
+from playground.page.draw_compare_kept import CompareKept
+from playground.page.draw_compare_values import picture_address
+from playground.visitors.errors import PersonError
+
+if TYPE_CHECKING:
+    from playground.page.draw_service import DrawService
+
+PNG, RECIPE = "png", "recipe"
+Answer = dict[str, Any]
+Asked = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CompareFunctions:
+    """The functions of one page. Each takes one object, which anyone may forge."""
+
+    service: DrawService
+    kept: CompareKept
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        """The functions, for the component."""
+        functions = (self.compare_picture, self.compare_take)
+        return [self.service.functions.plain(function) for function in functions]
+
+    def compare_picture(self, asked: Asked, visitor: str) -> Answer:
+        """Tells a picture once more, where the browser was not told it."""
+        return {"src": picture_address(self.kept.drawn_of(asked.get("id"), visitor).picture)}
+
+    def compare_take(self, asked: Asked, visitor: str) -> Answer:
+        """Gives a picture with its recipe inside, or the recipe alone.
+
+        Returns:
+            `name` and `kind` of the file, and its `data` in base64 or its `text`.
+        """
+        drawn = self.kept.drawn_of(asked.get("id"), visitor)
+        if drawn.is_withheld:
+            raise PersonError("draw.mistake.withheld")
+        recipe = recipe_of(drawn, self.service.item(drawn.model))
+        name = f"{drawn.model}-{drawn.order.seed}"
+        if asked.get("format") == RECIPE:
+            text = json.dumps(recipe, ensure_ascii=False, indent=2)
+            return {"name": f"{name}.json", "kind": "application/json", "text": text}
+        data = base64.b64encode(png_with_recipe(drawn.picture, recipe)).decode()
+        return {"name": f"{name}.png", "kind": "image/png", "data": data}
