@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,28 @@ class CompareHandlers:
         ready = status_html(ctx.say(request, "status.ready"))
         yield ready, html.escape(said), heads[0], grids[0], heads[1], grids[1]
 
+    def again(
+        self,
+        recipe: Any,
+        words: str,
+        picture: Picture | None,
+        balance: float,
+        without: str,
+        strength: float,
+        count: int,
+        model: str,
+        where: str,
+        other_model: str,
+        other_words: str,
+        request: gr.Request,
+    ) -> Iterator[Step]:
+        """Compare as a recipe says, if it says so; the fields hold it already."""
+        if not (isinstance(recipe, Mapping) and isinstance(recipe.get("compare"), Mapping)):
+            yield (gr.skip(),) * 6
+            return
+        fields = (words, picture, balance, without, strength, count, model, where)
+        yield from self.compare(*fields, other_model, other_words, request)
+
     def _grid(
         self,
         request: gr.Request,
@@ -117,10 +139,6 @@ class Comparison:
     said: gr.HTML
     asked: list[Any]
     outputs: list[Any]
-
-    def nothing(self) -> Step:
-        """The answer of a comparison that nobody asked for."""
-        return (gr.skip(),) * len(self.outputs)
 
 
 def build_compare(asking: ClipAsking, fields: Sequence[Any]) -> Comparison:

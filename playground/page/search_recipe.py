@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,16 +33,29 @@ class SearchRecipes:
         """The words of the buttons."""
         return recipe_value(self.asking.ctx, request)
 
-    def make(self, *values: Any) -> dict[str, Any]:
+    def make(
+        self,
+        words: str,
+        without: str,
+        balance: float,
+        strength: float,
+        count: int,
+        model: str,
+        where: str,
+        compared: str,
+        other_model: str,
+        other_words: str,
+        request: gr.Request,
+    ) -> dict[str, Any]:
         """Write down what the fields say; a picture is nobody's to pass on.
 
         Raises:
             PersonError: `recipe.mistake.no_words`.
         """
-        *fields, where, compared, other_model, other_words, request = values
-        recipe: dict[str, Any] = dict(zip(FIELDS, fields, strict=True))
-        if not str(recipe["words"] or "").strip():
+        if not words.strip():
             raise PersonError("recipe.mistake.no_words")
+        fields = (words, without, balance, strength, count, model)
+        recipe: dict[str, Any] = dict(zip(FIELDS, fields, strict=True))
         recipe["where"] = where
         recipe["compare"] = {"model": other_model, "words": other_words} if compared else None
         return recipe_value(self.asking.ctx, request, recipe)
@@ -128,25 +141,15 @@ def offer_search_recipe(
     bar = RecipeBar(elem_id=f"{mode}-recipe", tab=tab, mode=mode)
     notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
 
-    def make(*values: Any, request: gr.Request) -> dict[str, Any]:
-        return recipes.make(*values, request)
-
-    run_compare: Callable[..., Iterator[tuple[Any, ...]]] = comparison.handlers.compare
-
-    def compare(recipe: Any, *asked: Any, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        if isinstance(recipe, Mapping) and isinstance(recipe.get("compare"), Mapping):
-            yield from run_compare(*asked, request)
-        else:
-            yield comparison.nothing()
-
     gr.on(None, ctx.handler(recipes.opening), [], bar, **PRIVATE)
     seen = [*fields, own, comparison.said, comparison.model, comparison.words]
-    bar.make(ctx.handler(make), seen, bar, **PRIVATE)
+    bar.make(ctx.handler(recipes.make), seen, bar, **PRIVATE)
     filled = [*fields, own, comparison.part, comparison.model, comparison.words, notes]
     opened = bar.reopen(ctx.handler(recipes.reopen), [bar], filled, **PRIVATE)
     run, inputs, outputs = then
     searched = opened.success(run, list(inputs), list(outputs), **PRIVATE)
-    searched.success(ctx.handler(compare), [bar, *comparison.asked], comparison.outputs, **PRIVATE)
+    again = ctx.handler(comparison.handlers.again)
+    searched.success(again, [bar, *comparison.asked], comparison.outputs, **PRIVATE)
     return bar
 
 
