@@ -15,12 +15,15 @@ from gradio.context import Context as GradioContext
 from playground.collection import read_collection
 from playground.page.context import Context
 from playground.page.demo import Demo, Paper
+from playground.page.draw_api import add_events
 from playground.page.draw_asking import Asking
 from playground.page.draw_canvas import Asked, DrawCanvas, draw_strips, draw_tools
+from playground.page.draw_compare import build_compare
 from playground.page.draw_functions import DrawFunctions
 from playground.page.draw_inside import draw_inside
 from playground.page.draw_opening import Opening
 from playground.page.draw_service import FAMILY, DrawService
+from playground.page.draw_taking import Taking
 from playground.page.draw_values import plain_value
 from playground.page.events import PRIVATE
 from playground.page.languages import current_request
@@ -51,6 +54,11 @@ class Handlers:
         """What the tab opens on, and pictures to start from."""
         return Opening(self.service)
 
+    @property
+    def taking(self) -> Taking:
+        """How drawings are taken away and come back."""
+        return Taking(self.service)
+
     def draw(self, request: gr.Request, asked: Asked) -> Steps:
         """Draw what the fields ask for."""
         yield from self.asking.draw(request, asked)
@@ -58,6 +66,14 @@ class Handlers:
     def open_start(self, request: gr.Request, asked: Asked) -> Steps:
         """Take a picture to start from."""
         yield from self.opening.start(request, asked)
+
+    def take(self, request: gr.Request, asked: Asked) -> Steps:
+        """Give a drawing away."""
+        yield from self.taking.take(request, asked)
+
+    def reopen(self, request: gr.Request, asked: Asked) -> Steps:
+        """Draw what a recipe tells of."""
+        yield from self.taking.reopen(request, asked)
 
     def event(self, name: str, does: Does) -> Callable[..., Steps]:
         """Makes an event's function of one of these; mistakes are told to the canvas."""
@@ -78,8 +94,9 @@ class Handlers:
     def stop(self, request: gr.Request) -> str:
         """Take no more steps; what is foreseen now is decoded and stays."""
         ctx = self.service.ctx
-        self.service.visits.stop(ctx.visitor(request))
-        return status_html(ctx.say(request, "status.working"), is_busy=True)
+        if self.service.visits.stop(ctx.visitor(request)):
+            return status_html(ctx.say(request, "status.working"), is_busy=True)
+        return status_html(ctx.say(request, "status.ready"))
 
     def forget(self, request: gr.Request) -> tuple[dict[str, Any], str, str]:
         """Let go of everything that a visitor drew and showed."""
@@ -104,6 +121,9 @@ def build(ctx: Context) -> None:
     with gr.Tabs(elem_classes="modes"):
         with gr.Tab(ctx.label("text_to_image.draw"), id="draw"):
             build_draw(service)
+        with gr.Tab(ctx.label("text_to_image.compare"), id="compare"):
+            build_compare(service)
+    add_events(service)
     root = GradioContext.root_block
     assert root is not None, "tabs are built inside the page"
     root.unload(Handlers(service).leave)
@@ -128,7 +148,12 @@ def build_draw(service: DrawService) -> None:
     shown = [canvas, status, notes]
     # What comes next ends what went before: it must not wait for it in the browser.
     options = PRIVATE | {"trigger_mode": "multiple"}
-    events: dict[str, Does] = {"draw": handlers.draw, "open": handlers.open_start}
+    events: dict[str, Does] = {
+        "draw": handlers.draw,
+        "open": handlers.open_start,
+        "take": handlers.take,
+        "reopen": handlers.reopen,
+    }
     for name, does in events.items():
         listener = getattr(canvas, name)
         listener(ctx.handler(handlers.event(name, does)), [canvas], shown, **options)

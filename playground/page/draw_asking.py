@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -52,11 +52,13 @@ class Commission:
         item: The model.
         orders: One for each picture.
         notes: What the visitor is told about what was asked.
+        stop_after: Steps after which they stop, as they once did; 0 for none.
     """
 
     item: Entry
     orders: tuple[Order, ...]
     notes: tuple[Note, ...] = ()
+    stop_after: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Asking:
         request: gr.Request,
         commission: Commission,
         told: Told | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> Steps:
         """Draw what was checked, and tell every step.
 
@@ -97,6 +100,7 @@ class Asking:
             request: Who asks.
             commission: What is drawn.
             told: Called with each drawing, gives the sentences that it gets beside its own notes.
+            more: What the last value tells beside the drawings.
         """
         service, visitor = self.service, self.service.ctx.visitor(request)
         run = service.visits.begin(visitor)
@@ -117,7 +121,8 @@ class Asking:
                         gr.skip(),
                     )
                 else:
-                    yield self._finished(request, commission, step, told)
+                    value, said = self._finished(request, commission, step, told)
+                    yield {**value, **(more or {})}, said, gr.skip()
         finally:
             # Also where nobody waits for the next value: the visitor has left.
             service.visits.finish(run)
@@ -149,6 +154,8 @@ class Asking:
 
             def heard(place: int, news: Preview | Drawn) -> None:
                 if isinstance(news, Preview):
+                    if news.step == commission.stop_after:
+                        run.stop()
                     going[place] = replace(going[place], preview=news)
                     report(Partial(tuple(going)))
 
@@ -180,7 +187,7 @@ class Asking:
         commission: Commission,
         done: Done[Sequence[Drawn]],
         told: Told | None,
-    ) -> tuple[Any, ...]:
+    ) -> tuple[dict[str, Any], str]:
         service, visitor = self.service, self.service.ctx.visitor(request)
         values = []
         for drawn in done.value:
@@ -188,7 +195,7 @@ class Asking:
             notes = told(drawn) if told else ()
             values.append(drawn_value(service, request, drawing_id, drawn, notes))
         said = self._end_status(request, commission, done)
-        return plain_value(busy=False, drawn=values), status_html(said), gr.skip()
+        return plain_value(busy=False, drawn=values), status_html(said)
 
     def _end_status(
         self, request: gr.Request, commission: Commission, done: Done[Sequence[Drawn]]

@@ -64,10 +64,9 @@ class Judging:
         found = cosines(vector[None], rows)
         shares = probabilities(found, logit_scale=scale, across="texts")[0]
         told = [
-            {"text": text, "share": round(float(share), 4), "is_asked": place == 0}
-            for place, (text, share) in enumerate(zip(texts, shares, strict=True))
+            {"text": texts[place], "share": round(float(shares[place]), 4), "is_asked": place == 0}
+            for place in np.argsort(-shares, kind="stable").tolist()
         ]
-        told.sort(key=lambda row: -row["share"])
         return {"title": item.title, "rows": told}
 
     def _by_captioner(self, pixels: np.ndarray, words: str, asker: Asker) -> Answer | None:

@@ -66,7 +66,7 @@ export class Menu {
     if (!file) return;
     try {
       const { path } = await app.upload(file);
-      app.asking.send('reopen', { file: { path, meta: { _type: 'gradio.FileData' } } });
+      app.asking.send('reopen', { ...app.startCard.asked(), file: { path, meta: { _type: 'gradio.FileData' } } });
     } catch {
       app.tell(app.ui.say('upload_failed'));
     }
