@@ -60,11 +60,12 @@ class CompareHandlers:
                     yield step, *[gr.skip()] * 5
                 else:
                     answers.append(step[1])
+        is_one = model == other_model
         titles = [self.asking.entry(key).title for key in (model, other_model)]
         both = agreement(*(answer.places.tolist() for answer in answers))
         ranks = (both.first_in_second, both.second_in_first)
         grids = [
-            self._grid(request, source.collection, answer, rank_there, title)
+            self._grid(request, source.collection, answer, rank_there, "" if is_one else title)
             for answer, rank_there, title in zip(answers, ranks, reversed(titles), strict=True)
         ]
         values = {"shared": both.shared, "count": len(answers[0].places)}
@@ -112,7 +113,8 @@ class CompareHandlers:
             elif there == rank:
                 note = ctx.say(request, "compare.same", rank=rank)
             else:
-                note = ctx.say(request, "compare.there", rank=rank, there=there, model=other)
+                key = "compare.there" if other else "compare.there_words"
+                note = ctx.say(request, key, rank=rank, there=there, model=other)
             picture = collection.pictures[place]
             shown.append(Shown(picture, cosine=float(answer.cosines[place]), note=note))
         return grid_value(ctx, request, language_of(request), shown)
@@ -154,10 +156,10 @@ def build_compare(asking: ClipAsking, fields: Sequence[Any]) -> Comparison:
     ctx, handlers = asking.ctx, CompareHandlers(asking)
     entries = sorted(ctx.entries(FAMILY), key=lambda entry: not ctx.is_on_disk(entry))
     with gr.Accordion(
-        ctx.label("compare.title"), open=False, elem_classes="inside compare"
+        ctx.label("compare.title"), open=False, elem_classes="inside two-models"
     ) as part:
         gr.HTML(ctx.label("compare.about"), elem_classes="notes", apply_default_css=False)
-        with gr.Row(elem_classes="compare-tools"):
+        with gr.Row(elem_classes="two-models-tools"):
             model = gr.Dropdown(
                 [(entry_choice(entry), entry.key) for entry in entries],
                 value=entries[0].key,
@@ -175,7 +177,7 @@ def build_compare(asking: ClipAsking, fields: Sequence[Any]) -> Comparison:
         with gr.Row(elem_classes="status-row") as line:
             status = status_line(ctx)
         said = gr.HTML("", elem_id="compare-said", apply_default_css=False)
-        with gr.Row(elem_classes="compare-grids"):
+        with gr.Row(elem_classes="two-models-grids"):
             sides = [_side(name) for name in ("first", "second")]
     outputs = [status, said, *sides[0], *sides[1]]
     asked = [*fields, model, words]
@@ -195,4 +197,4 @@ def _side(name: str) -> tuple[gr.HTML, ResultGrid]:
 
 
 def _head(text: str) -> str:
-    return f'<h3 class="compare-head">{html.escape(text.strip(": "))}</h3>'
+    return f'<h3 class="two-models-head">{html.escape(text.strip(": "))}</h3>'
