@@ -269,8 +269,9 @@ class Asking:
         if not seconds or any(reply.state == "failed" for reply in replies):
             return status_html(ctx.say(request, "status.ready"))
         models = ", ".join(dict.fromkeys(self.service.item(r.model).title for r in replies))
-        said = ctx.say(request, "blip2_chat.answered", model=models, seconds=f"{sum(seconds):.1f}")
-        return status_html(said)
+        whole = sum(seconds)
+        told = f"{whole:.2f}" if whole < 1 else f"{whole:.1f}"
+        return status_html(ctx.say(request, "blip2_chat.answered", model=models, seconds=told))
 
 
 def read_settings(temperature: object, seed: object, tokens: object) -> Settings:

@@ -41,6 +41,11 @@ from playground.vqa.shipped import EMOJI
 COUNTS = (20, 100, 500, 0)
 USUAL_COUNT = 100
 RESULT_NAME = "vqa-result.json"
+# On a phone the button stands far below what it sets going.
+TO_STATUS = """(...fields) => {
+    document.getElementById("vqa-status").scrollIntoView({ block: "nearest" });
+    return fields;
+}"""
 Shown = tuple[Any, ...]
 Files = Mapping[str, Path] | None
 
@@ -171,7 +176,7 @@ def build_measure(service: ChatService) -> None:
     handlers = MeasureHandlers(measuring)
     with workbench() as (stage, tools):
         with stage:
-            with gr.Row(elem_classes="status-row") as line:
+            with gr.Row(elem_classes="status-row", elem_id="vqa-status") as line:
                 status = status_line(ctx)
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
             progress, result = _place("progress"), _place("result")
@@ -188,7 +193,7 @@ def build_measure(service: ChatService) -> None:
     shown = [status, notes, progress, result, download, wrong, board]
     language = fields[2]
     # One run at a time: a second press while one goes on would only wait behind it.
-    go.click(ctx.handler(handlers.measure), fields, shown, **PRIVATE)
+    go.click(ctx.handler(handlers.measure), fields, shown, js=TO_STATUS, **PRIVATE)
     with line:
         stop = gr.Button(ctx.label("page.stop"), elem_classes="quiet stop")
     stop.click(ctx.handler(handlers.stop), **PRIVATE)

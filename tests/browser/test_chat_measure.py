@@ -92,6 +92,14 @@ def test_stop_keeps_what_is_there(open_page):
     assert f"after {told['n-samples']['emoji']['effective']} of 689 questions" in shown
 
 
+def test_on_a_phone_the_way_of_a_run_comes_into_sight(open_page):
+    page = open_measure(open_page, viewport={"width": 390, "height": 844})
+    measure_few(page)
+    expect(page.locator("#vqa-status")).to_be_in_viewport()
+    expect(page.locator("#vqa-result .vqa-score")).to_be_in_viewport()
+    expect(status(page)).to_contain_text(re.compile("right, 20 questions"), timeout=LOADING_MS)
+
+
 def test_own_questions_by_zip_are_shown_as_text(open_page):
     page = open_measure(open_page)
     choose(page, "vqa-set", 2)

@@ -30,6 +30,13 @@ def test_steps_of_sureness(call_all):
     assert call_all("chat/sureness", "stepOf", cases) == steps
 
 
+def test_a_word_that_adds_nothing_is_named_by_the_list_of_the_ten(call_all):
+    space = {"t": "", "id": 7, "o": [["", 0.6, 2], [" ", 0.2, 7]]}
+    half = {"t": "", "id": 8, "o": [["\ufffd", 0.9, 8]]}
+    found = call_all("chat/sureness", "ownText", [[space], [half], [half | {"id": 9, "t": "a"}]])
+    assert found == [" ", "\ufffd", "a"]
+
+
 @MANY
 @given(st.lists(st.text("ab \n\t，貓\u3000", max_size=6), min_size=60, max_size=120))
 def test_a_text_taken_apart_joins_to_itself(call_all, texts):

@@ -1,6 +1,6 @@
 // One answer: every word is a button, with a line under it as long as the model was sure of it.
 import { make, percent } from '../shared/dom.js';
-import { apart, stepOf } from './sureness.js';
+import { apart, ownText, stepOf } from './sureness.js';
 
 export class AnswerView {
   constructor(app, index) {
@@ -72,16 +72,17 @@ export class AnswerView {
     return Boolean(chosen) && chosen.turn === this.turn.id && chosen.index === this.index;
   }
 
-  makeWord({ t, p }, place) {
+  makeWord(entry, place) {
     const { app } = this;
+    const { t, p } = entry;
     const [before, seen, after] = apart(t);
-    // Without a text it is the first half of a letter, which stands in the next word.
-    const shown = seen || (t.includes('\n') ? '↵' : t ? '␣' : '·');
+    const isSpace = !ownText(entry).trim();
+    const shown = seen || (t.includes('\n') ? '↵' : isSpace ? '␣' : '·');
     const button = make('button', 'chat-word', shown);
     button.type = 'button';
     button.style.setProperty('--sure', p.toFixed(3));
     button.dataset.step = stepOf(p);
-    const word = seen || app.ui.say(t ? 'space' : 'piece');
+    const word = seen || app.ui.say(isSpace ? 'space' : 'piece');
     const label = app.ui.say('word_sure', { word, percent: percent(p) });
     button.setAttribute('aria-label', label);
     button.title = label;

@@ -69,8 +69,11 @@ class App {
     const file = this.picture?.isPending || isSame ? this.picture?.file : null;
     const image = await Pictures.load(picture.src);
     const name = picture.name || this.picture?.name || '';
+    const isFirst = !this.picture;
     this.show({ ...picture, name, image, small: smallOf(image), file });
     if (!isSame) this.setPart(null);
+    // On a phone the examples stand far below the picture.
+    if (!isFirst) this.look.stage.scrollIntoView({ block: 'nearest' });
     // What waits is asked when the whole value is heard: the caption may be on its way.
     this.setBusy(false);
     this.root.dataset.ready = picture.id;

@@ -34,6 +34,16 @@ export function stepOf(probability) {
 }
 
 /**
+ * What a word of an answer says by itself. The space before the first word, and the first half of a
+ * letter, add nothing to the answer: the list of the ten says what they are.
+ * @param {{t: string, id: number, o: [string, number, number][]}} word
+ * @returns {string}
+ */
+export function ownText({ t, id, o }) {
+  return t || (o.find(([, , token]) => token === id)?.[0] ?? '');
+}
+
+/**
  * A text in three: the spaces before it, what is seen, and those after it.
  * @param {string} text
  * @returns {[string, string, string]}

@@ -1,7 +1,7 @@
 // The ten likeliest words at one place of an answer; another one can be chosen, and the answer goes
 // on from there. Beside the talk where there is room, else right under the answer.
 import { make, percent } from '../shared/dom.js';
-import { apart, leastSure, restOf, stepOf } from './sureness.js';
+import { apart, leastSure, ownText, restOf, stepOf } from './sureness.js';
 
 // The server rounds: what is on the list is never quite nothing.
 const shareOf = (part) => `${percent(Math.max(part, 1e-6))} %`;
@@ -94,9 +94,9 @@ export class WordPanel {
     return [document.createTextNode((before + space).trimStart()), make('mark', '', seen || this.shownWord(word))];
   }
 
-  // A word of the answer never ends it: without a text it is the first half of a letter.
-  shownWord({ t }) {
-    return t ? this.shown(t) : this.app.ui.say('piece');
+  // A word of the answer never ends it.
+  shownWord(word) {
+    return this.shown(ownText(word) || ' ');
   }
 
   // One of the ten; without a text it ends the answer.
