@@ -190,14 +190,15 @@ def test_nothing_heavy_is_imported_to_know_the_models():
 def test_a_published_model_tells_what_somebody_must_know_before_a_download(item):
     owner, _, name = item.source.partition("/")
     assert owner and name and "/" not in name
-    # Chat models go down to 8 bits of 32 where memory is short; tests/published/test_blip2.py holds
-    # what they then need to the rule.
-    shrinks = 4 if item.family == "blip2" else 1
+    # Where memory is short chat models go down to 8 bits of 32, those that draw to 16; the tests of
+    # tests/published hold what they then need to the rule.
+    shrinks = {"blip2": 4, "diffusion": 2}.get(item.family, 1)
     assert item.least_memory_bytes >= item.bytes_on_device / shrinks
     assert any(pattern.endswith(".safetensors") for pattern in item.files)
     assert any(pattern.endswith(".json") for pattern in item.files)
     # What is listed must be enough for a plan, and no pickle among it.
-    named = [pattern.replace("*", "x") for pattern in item.files]
+    named = [p.replace("*.safetensors", "model.safetensors") for p in item.files]
+    named = [name.replace("*", "x") for name in named]
     assert wanted_files(item, named) == sorted(named)
     owners = {part.rpartition("/")[0] for part in item.parts}
     assert owners <= {known.key for known in CATALOG}

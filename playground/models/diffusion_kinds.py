@@ -14,7 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playground.models import diffusion_pixels, diffusion_unet, diffusion_words
+from playground.models import (
+    diffusion_flux2,
+    diffusion_pixels,
+    diffusion_sana,
+    diffusion_sd3,
+    diffusion_unet,
+    diffusion_words,
+    diffusion_zimage,
+)
 from playground.models.diffusion_asks import Reading
 from playground.models.diffusion_loading import read_index
 from playground.models.diffusion_parts import Denoiser, Predicted, Row, Words
@@ -160,5 +168,52 @@ KINDS: Mapping[str, Kind] = {
     ),
     diffusion_unet.SDXL: _unet_kind(
         diffusion_unet.SDXL, diffusion_words.build_words_xl, diffusion_words.read_xl
+    ),
+    diffusion_sd3.KIND: Kind(
+        build={
+            "words": diffusion_sd3.build_words,
+            "denoiser": diffusion_sd3.build_denoiser,
+            "pixels": partial(diffusion_pixels.build_pixels, diffusion_sd3.KIND),
+        },
+        read=diffusion_sd3.read,
+        predict=diffusion_sd3.predict,
+        set_steps=diffusion_sd3.set_steps,
+    ),
+    diffusion_flux2.KIND: Kind(
+        build={
+            "words": diffusion_flux2.build_words,
+            "denoiser": diffusion_flux2.build_denoiser,
+            "pixels": diffusion_flux2.build_pixels,
+        },
+        read=diffusion_flux2.read,
+        predict=diffusion_flux2.predict,
+        encode=diffusion_flux2.encode,
+        decode=diffusion_flux2.decode,
+        set_steps=diffusion_flux2.set_steps,
+        needs_both=diffusion_flux2.needs_both,
+    ),
+    diffusion_zimage.KIND: Kind(
+        build={
+            "words": diffusion_zimage.build_words,
+            "denoiser": diffusion_zimage.build_denoiser,
+            "pixels": partial(diffusion_pixels.build_pixels, diffusion_zimage.KIND),
+        },
+        read=diffusion_zimage.read,
+        predict=diffusion_zimage.predict,
+        set_steps=diffusion_zimage.set_steps,
+        mix=diffusion_zimage.mix,
+    ),
+    diffusion_sana.KIND: Kind(
+        build={
+            "words": diffusion_sana.build_words,
+            "denoiser": diffusion_sana.build_denoiser,
+            "pixels": diffusion_sana.build_pixels,
+        },
+        read=diffusion_sana.read,
+        predict=diffusion_sana.predict,
+        encode=diffusion_sana.encode,
+        decode=diffusion_sana.decode,
+        set_steps=diffusion_sana.set_steps,
+        needs_both=diffusion_sana.needs_both,
     ),
 }

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playground.models.loading import load_pretrained, run_dtype
+from playground.models.diffusion_precision import component_dtype
+from playground.models.loading import load_pretrained
+from playground.models.pipeline_folders import INDEX, variant_of
 from playground.visitors.errors import PersonError
 
 if TYPE_CHECKING:
     import torch
-
-INDEX = "model_index.json"
-HALF_VARIANT = "fp16"
 
 
 def read_index(folder: Path) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def load_module(
         folder: A checked model folder.
         name: Its folder below, such as `"unet"`.
         expected: Its class in diffusers.
-        dtype: What it runs in; as `run_dtype` says if left out.
+        dtype: What it runs in; as `component_dtype` says if left out.
 
     Returns:
         The module on the CPU, in evaluation mode, without gradients.
@@ -61,7 +60,7 @@ def load_module(
     try:
         module, report = getattr(diffusers, expected).from_pretrained(
             below,
-            dtype=run_dtype(below) if dtype is None else dtype,
+            dtype=component_dtype(folder, name) if dtype is None else dtype,
             variant=variant_of(below),
             use_safetensors=True,
             local_files_only=True,
@@ -95,7 +94,8 @@ def load_encoder(folder: Path, name: str, class_name: str, **options: Any) -> An
     variant = variant_of(below)
     if variant is not None:
         options["variant"] = variant
-    return load_pretrained(getattr(transformers, class_name), below, **options)
+    told = {"dtype": component_dtype(folder, name)} | options
+    return load_pretrained(getattr(transformers, class_name), below, **told)
 
 
 def load_tokenizer(folder: Path, name: str) -> Any:
@@ -138,10 +138,3 @@ def cell_px(folder: Path) -> int:
         (folder / "vae" / "config.json").read_text(encoding="utf-8")
     )
     return int(2 ** (len(told["block_out_channels"]) - 1))
-
-
-def variant_of(folder: Path) -> str | None:
-    """Returns the name of the variant where a folder holds no other weights."""
-    names = [file.name for file in folder.glob("*.safetensors")]
-    is_half = bool(names) and all(f".{HALF_VARIANT}" in name for name in names)
-    return HALF_VARIANT if is_half else None

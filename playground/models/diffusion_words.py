@@ -88,17 +88,34 @@ def read_xl(words: Words, texts: Sequence[str]) -> list[Reading]:
     """Reads prompts with two towers, each at its last layer but one (Podell 2023, section 2.1)."""
     import torch
 
+    heard, pooled = read_towers(words, texts)
+    joined = [torch.cat(states, dim=-1) for states in zip(*heard, strict=True)]
+    return [
+        reading_of(words.tokenizers[0], text, {HEARD: states, POOLED: whole})
+        # Only the whole sentence of the second one is heard.
+        for text, states, whole in zip(texts, joined, pooled[1], strict=True)
+    ]
+
+
+def read_towers(
+    words: Words, texts: Sequence[str]
+) -> tuple[list[list[torch.Tensor]], list[list[torch.Tensor]]]:
+    """Reads prompts with several towers.
+
+    Args:
+        words: The words part.
+        texts: The prompts.
+
+    Returns:
+        By tower and prompt: the states of its last layer but one, and its first output, which is
+        the projected whole of the sentence where it has one.
+    """
     heard, pooled = [], []
     for encoder, tokenizer in zip(words.encoders, words.tokenizers, strict=True):
         outputs = _outputs(encoder, tokenizer, texts, output_hidden_states=True)
         heard.append(_rows([output.hidden_states[-2] for output in outputs]))
-        # Only the second one's is heard.
-        pooled = _rows([output[0] for output in outputs])
-    joined = [torch.cat(states, dim=-1) for states in zip(*heard, strict=True)]
-    return [
-        reading_of(words.tokenizers[0], text, {HEARD: states, POOLED: whole})
-        for text, states, whole in zip(texts, joined, pooled, strict=True)
-    ]
+        pooled.append(_rows([output[0] for output in outputs]))
+    return heard, pooled
 
 
 def reading_of(tokenizer: Any, text: str, tensors: dict[str, torch.Tensor]) -> Reading:

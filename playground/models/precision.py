@@ -143,15 +143,20 @@ def place_here(folder: Path) -> Place:
     return Place(budget, "bfloat16" if has_bfloat16 else "float16", prefers_half=True)
 
 
-def count_weights(folder: Path, only: tuple[str, ...] = ()) -> int:
+def count_weights(
+    folder: Path, only: tuple[str, ...] = (), *, components: tuple[str, ...] = ()
+) -> int:
     """Counts the weights of a folder's files from their heads.
 
     Args:
         folder: A checked model folder.
         only: What the names of those that count begin with; all if left out.
+        components: Of a pipeline, whose weights count; all if left out.
     """
     total = 0
     for file in weight_files(folder, title=folder.name):
+        if components and file.parent.name not in components:
+            continue
         with file.open("rb") as stream:
             head = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
         head.pop("__metadata__", None)

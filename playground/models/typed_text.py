@@ -26,5 +26,21 @@ def as_text(tokenizer: Any, text: str) -> str:
     found = tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
     if not set(tokenizer.convert_tokens_to_ids(marks)) & set(found):
         return text
+    return without_marks(tokenizer, text)
+
+
+def without_marks(tokenizer: Any, text: str) -> str:
+    """Breaks up every mark of a tokenizer, for text that goes into a frame with marks of its own.
+
+    Args:
+        tokenizer: A tokenizer of the library.
+        text: What was typed.
+
+    Returns:
+        The text, in which a mark has a space behind its first character.
+    """
+    marks = [mark for mark in tokenizer.all_special_tokens if mark in text]
+    if not marks:
+        return text
     pattern = "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True))
     return re.sub(pattern, lambda mark: f"{mark[0][0]} {mark[0][1:]}", text)
