@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playground.page.context import Context
 
 SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "draw_compare_canvas.js"
-ICONS = ("brush", "close", "dice", "download", "paper", "send")
+ICONS = ("brush", "close", "dice", "download", "paper", "picture", "send")
 # The script fills these in; here each stands for itself.
 PLACES = ("count", "all", "step", "number", "percent", "words", "name", "A", "B")
 MOST_TEXT = 200

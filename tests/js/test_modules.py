@@ -33,8 +33,14 @@ PURE += [
         *("effect_blocks", "effect_colours", "effect_outline"),
     )
 ]
-# What the keys of a folder's words begin with; those of the shared modules are there for each.
-PREFIXES = {"segment": "segment.ui.", "chat": "chat.ui.", "understand": "understand.ui."}
+# What the keys of a stage's words begin with, by the beginning of its modules' names; those of the
+# shared modules that it imports are there too.
+PREFIXES = {
+    "segment/": "segment.ui.",
+    "chat/": "chat.ui.",
+    "understand/": "understand.ui.",
+    "draw/compare_": "draw.compare.ui.",
+}
 IMPORT = re.compile(r"import\s*(?:\{([^}]*)\}\s*from\s*)?'(\.\.?/[\w/]+)\.js'")
 # Strings and comments, whichever begins first; an apostrophe in a comment begins none.
 TOKEN = re.compile(
@@ -116,14 +122,15 @@ def test_a_sentence_would_be_found():
     assert found == ["Click a thing first"]
 
 
-@pytest.mark.parametrize("folder", PREFIXES)
+@pytest.mark.parametrize("stage", PREFIXES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_words_that_modules_ask_for_are_there(language, folder):
+def test_the_words_that_modules_ask_for_are_there(language, stage):
     words = words_of(language)
-    names = [name for name in MODULES if name.split("/")[0] in (folder, "shared")]
-    asked = {key for name in names for key in asked_in(name)}
+    own = {name for name in MODULES if stage_of(name) == stage}
+    shared = {module for name in own for module, _ in imports_of(name) if "shared/" in module}
+    asked = {key for name in own | shared for key in asked_in(name)}
     assert len(asked) > 30
-    assert {key for key in asked if f"{PREFIXES[folder]}{key}" not in words} == set()
+    assert {key for key in asked if f"{PREFIXES[stage]}{key}" not in words} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -136,6 +143,11 @@ def test_the_words_of_effects_and_formats_are_there(module_page, language):
     }"""
     asked = module_page.evaluate(script)
     assert {f"segment.ui.{key}" for key in asked} - words_of(language) == set()
+
+
+def stage_of(name):
+    """The stage that a module belongs to: the longest beginning that fits its name."""
+    return max((start for start in PREFIXES if name.startswith(start)), key=len, default=None)
 
 
 def asked_in(name):

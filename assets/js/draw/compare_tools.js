@@ -19,7 +19,8 @@ export class Tools {
     this.countField = this.group('count', this.counts, true);
     this.changes.append(this.kinds, this.countField, ...Object.values(this.axes).map(({ node }) => node));
     this.stays = this.card('stays');
-    this.stays.append(this.modelField(), this.seedField(), this.moreFields());
+    this.asDrawn = ui.button({ icon: 'picture', text: ui.say('from_draw'), className: 'quiet', press: () => this.takeDrawn() });
+    this.stays.append(this.modelField(), this.seedField(), this.asDrawn, this.moreFields());
     app.toolbox.replaceChildren(this.changes, this.stays);
   }
 
@@ -149,6 +150,14 @@ export class Tools {
     return select;
   }
 
+  // The words and settings of the picture that stands in the mode "Draw".
+  takeDrawn() {
+    const { form, models } = this.app;
+    const { model, width, height, ...fields } = drawnInDraw();
+    if (models.has(model)) form.setModel(model);
+    form.set({ ...fields, size: `${height}x${width}`, changed: fields.words });
+  }
+
   // ---- how it looks ----
   update() {
     const { app } = this;
@@ -200,6 +209,7 @@ export class Tools {
     const { form } = this.app;
     const { seed, steps, guidance, scheduler, size, without } = form.values;
     this.seedGroup.hidden = varied.includes('seed');
+    this.asDrawn.hidden = !drawnInDraw();
     put(this.seed, seed ?? '');
     this.steps.set(steps);
     this.guidance.set(guidance);
@@ -212,6 +222,11 @@ export class Tools {
     this.more.size.hidden = model.sizes.length < 2;
     this.more.without.hidden = !model.reads_negative;
   }
+}
+
+// The fields of the picture that is looked at in the mode "Draw", where there is one.
+function drawnInDraw() {
+  return document.querySelector('.draw')?.app?.chosen?.fields ?? null;
 }
 
 // What somebody is writing is not taken from under the hand.
