@@ -187,6 +187,8 @@ class Artist:
                 for frame, is_shown in zip(frames, shown, strict=True)
             ]
 
+        if drawn.sharp:
+            return list(drawn.sharp)
         frames = self._sharp.made(drawn, decode, is_left=asker.cancel or _never)
         if frames is None:
             raise Cancelled(item.key)

@@ -45,6 +45,8 @@ class Drawn:
         is_withheld: Whether the safety layer keeps it back.
         is_stopped: Whether it was stopped before its last step; then it shows what was foreseen.
         notes: What was done to what was asked for.
+        sharp: What was foreseen after each step, decoded, uint8 (H, W, 3), where it is known
+            already; () where it still has to be decoded.
     """
 
     picture: Picture
@@ -58,11 +60,12 @@ class Drawn:
     is_withheld: bool = False
     is_stopped: bool = False
     notes: tuple[Note, ...] = ()
+    sharp: tuple[np.ndarray, ...] = ()
 
     @property
     def bytes_held(self) -> int:
         """Bytes that it takes in memory."""
-        arrays = [self.picture.pixels]
+        arrays = [self.picture.pixels, *self.sharp]
         for frame in self.frames:
             arrays += [frame.noisy, frame.predicted]
             arrays += [a for a in (frame.word_maps, frame.guidance_map) if a is not None]
