@@ -65,10 +65,12 @@ def mixed_tensors(first: Tensors, second: Tensors, share: float) -> dict[str, to
     Args:
         first: What the words part made of the first.
         second: Of the second; the same names and shapes.
-        share: Of the second, 0 to 1.
+        share: Of the second, 0 to 1; at the ends one is heard alone, with its own mask.
     """
     import torch
 
+    if share <= 0 or share >= 1:
+        return dict(first if share <= 0 else second)
     return {
         name: torch.lerp(values, second[name], share)
         if values.is_floating_point()
