@@ -51,6 +51,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("collections", ""),
     Setting("download", ""),
     Setting("operator_code", ""),
+    Setting("safety", True),
     Setting("offline", False),
     Setting("warm_up", True),
 )
@@ -72,6 +73,7 @@ class Settings:
     collections: str
     download: str
     operator_code: str
+    safety: bool
     offline: bool
     warm_up: bool
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import gradio as gr
 
@@ -14,6 +13,8 @@ from playground.collection import Collection
 from playground.drawing.artist import Artist
 from playground.drawing.drawn import Drawn
 from playground.drawing.gallery import EXPIRED, Gallery
+from playground.drawing.safety import Safety
+from playground.drawing.stored import StoredDrawing, read_all
 from playground.entries import Entry
 from playground.fingerprints import Fingerprints
 from playground.page.context import Context
@@ -45,7 +46,8 @@ class DrawService:
     @cached_property
     def artist(self) -> Artist:
         """Draws."""
-        return Artist(self.ctx.cache, self.fingerprints)
+        guard = Safety(self.ctx.cache) if self.ctx.settings.safety else None
+        return Artist(self.ctx.cache, self.fingerprints, guard)
 
     @cached_property
     def fingerprints(self) -> Fingerprints:
@@ -60,9 +62,10 @@ class DrawService:
         )
 
     @cached_property
-    def stored(self) -> Mapping[str, Any]:
-        """The drawings that ship, by id."""
-        return {}
+    def stored(self) -> Mapping[str, StoredDrawing]:
+        """The drawings that ship, by id; none of those that other files of the model made."""
+        items = [item for item in self.items() if item.is_built_in]
+        return read_all({item.key: self.fingerprints.of(item) for item in items})
 
     def items(self) -> list[Entry]:
         """Returns the models that draw; those on this machine come first."""
