@@ -19,7 +19,7 @@ MODULES = {
 # What the page, or a worker, loads by itself.
 ENTRIES = {
     *("segment/stage", "segment/export_worker", "chat/stage", "understand/stage", "recipe/bar"),
-    *("own/card", "draw/inside_drawer"),
+    *("own/card", "draw/stage", "draw/inside_drawer", "draw/compare_stage"),
 }
 MOST_LINES = 400
 # Ours: arrays in, arrays out.
@@ -39,6 +39,7 @@ PREFIXES = {
     "segment/": "segment.ui.",
     "chat/": "chat.ui.",
     "understand/": "understand.ui.",
+    "draw/": "draw.ui.",
     "draw/compare_": "draw.compare.ui.",
 }
 IMPORT = re.compile(r"import\s*(?:\{([^}]*)\}\s*from\s*)?'(\.\.?/[\w/]+)\.js'")

@@ -18,7 +18,7 @@ export class StartCard {
 
   build() {
     const { ui } = this.app;
-    this.node = make('div', 'ui-card folded draw-start');
+    this.node = make('div', 'draw-start ui-card folded');
     this.section = ui.section('start');
     this.node.append(this.section);
     this.buildEmpty();
