@@ -201,7 +201,7 @@ def facts_value(
     rows = {
         "model": item.title,
         "seed": str(order.seed),
-        "steps": str(order.steps),
+        "steps": steps_told(service, request, drawn),
         "guidance": f"{order.guidance:g}",
         "size": f"{width} × {height}",
         "sampler": sampler_title(order.scheduler),
@@ -216,6 +216,16 @@ def facts_value(
     if order.without:
         rows["without"] = order.without
     return [(service.ctx.say(request, f"draw.fact.{name}"), told) for name, told in rows.items()]
+
+
+def steps_told(service: DrawService, request: gr.Request | None, drawn: Drawn) -> str:
+    """Writes how many steps were done, and how many there would have been where that differs."""
+    if not drawn.frames:
+        return str(drawn.order.steps)
+    done, all_steps = len(drawn.frames), drawn.frames[0].steps
+    if done == all_steps:
+        return str(done)
+    return service.ctx.say(request, "draw.fact.steps_done", done=done, all=all_steps)
 
 
 def start_value(
