@@ -147,6 +147,10 @@ class Artist:
             raise Cancelled(item.key)
         return colours
 
+    def watches(self, item: Entry) -> bool:
+        """Tells whether a model's pictures are looked at before they are shown."""
+        return self._guard.watches(item)
+
     def sharp_frames(self, item: Entry, drawn: Drawn, asker: Asker) -> list[np.ndarray]:
         """Decodes what was foreseen at every step; kept for the drawing.
 
