@@ -10,19 +10,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from playground.page.clip_api import Texts
 from playground.page.draw_compare_handlers import CompareHandlers
-from playground.page.draw_compare_plan import AXES, GRID, Plan, Value
+from playground.page.draw_compare_plan import GRID, WORDS, Plan, Value
 from playground.page.draw_compare_run import Cell
 from playground.page.draw_values import fields_of
 from playground.page.events import add_program_events
 from playground.page.work import Done
 from playground.visitors.errors import PersonError
+from playground.visitors.pictures import NEUTRAL_RGB
 
 # Asks for what the model was made for; also a random seed.
 OWN = 0
 RANDOM_SEED = -1
+# Pixels between the pictures of a contact sheet.
+GAP = 4
 USUAL_KIND = "seed_guidance"
 
 
@@ -47,7 +51,7 @@ class GridApi:
         width: float,
         model: str,
         request: gr.Request,
-    ) -> tuple[list[tuple[Any, str]], dict[str, Any]]:
+    ) -> tuple[np.ndarray, list[tuple[Any, str]], dict[str, Any]]:
         """Draw a grid of pictures that differ only in what its rows and columns say.
 
         Args:
@@ -67,9 +71,10 @@ class GridApi:
             model: Key of the model that draws, such as mini-diffusion.
 
         Returns:
-            The pictures row by row with a caption each, and the grid: model, rows, columns, and
-            for each cell its row, column, state ("done" or "failed"), settings, whether the safety
-            layer keeps it back, the reason where it failed, and its place among the pictures.
+            All pictures as one; each of them, row by row, with a caption; and the grid: model,
+            rows, columns, and for each cell its row, column, state ("done" or "failed"),
+            settings, whether the safety layer keeps it back, the reason where it failed, and its
+            place among the pictures.
         """
         fields = {
             "mode": GRID,
@@ -86,12 +91,14 @@ class GridApi:
             "width": width or None,
             "model": model,
         }
-        if kind in AXES and kind == "words_words":
-            fields |= {"rows": list(rows), "columns": list(columns)}
+        if kind == WORDS:
+            fields |= {"rows": rows, "columns": columns}
         plan = self.handlers.plan(fields)
         for step in self.handlers.news(plan, request):
             if isinstance(step, Done):
-                return self._pictures(plan, step.value), self._grid(plan, step.value, request)
+                cells = step.value
+                grid = self._grid(plan, cells, request)
+                return contact_sheet(plan, cells), self._pictures(plan, cells), grid
         raise RuntimeError("work ended without a result")
 
     def _pictures(self, plan: Plan, cells: tuple[Cell, ...]) -> list[tuple[Any, str]]:
@@ -125,6 +132,28 @@ class GridApi:
             told |= fields_of(cell.drawn.order, cell.drawn.model)
             told["withheld"] = cell.drawn.is_withheld
         return told
+
+
+def contact_sheet(plan: Plan, cells: tuple[Cell, ...]) -> np.ndarray:
+    """Lays the pictures out as rows and columns; what is missing stays grey.
+
+    Args:
+        plan: Of the grid.
+        cells: Its cells.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    (height, width), columns = plan.size_hw, len(plan.columns)
+    rows = len(plan.rows)
+    size_hw = (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP)
+    sheet = np.full((*size_hw, 3), NEUTRAL_RGB, np.uint8)
+    for cell in cells:
+        if cell.drawn is not None:
+            row, column = divmod(cell.index, columns)
+            top, left = row * (height + GAP), column * (width + GAP)
+            sheet[top : top + height, left : left + width] = cell.drawn.picture.pixels
+    return sheet
 
 
 def read_axis(texts: object) -> list[Value]:
@@ -165,5 +194,6 @@ def add_grid_event(handlers: CompareHandlers) -> None:
         model = gr.Dropdown(keys, value=keys[0] if keys else None)
         inputs = [words, kind, rows, columns, without, seed, steps, guidance, scheduler]
         inputs += [height, width, model]
-        pictures = gr.Gallery(format="png")
-        add_program_events(ctx, {api.text_to_image_grid: inputs}, [pictures, gr.JSON()])
+        # Clients of MCP see pictures that stand alone, those of a gallery as addresses only.
+        answer = [gr.Image(format="png"), gr.Gallery(format="png"), gr.JSON()]
+        add_program_events(ctx, {api.text_to_image_grid: inputs}, answer)

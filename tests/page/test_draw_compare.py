@@ -1,0 +1,266 @@
+"""Compare without a browser, with the real mini-diffusion: what the stage is told, and programs."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from playground.catalog import entry
+from playground.collection import read_collection
+from playground.drawing.orders import read_order
+from playground.drawing.recipe import recipe_in
+from playground.hub.store import Store as Hub
+from playground.page.context import Context
+from playground.page.draw_compare_api import GridApi, read_axis
+from playground.page.draw_compare_canvas import Asked, CompareCanvas, compare_words
+from playground.page.draw_compare_functions import CompareFunctions
+from playground.page.draw_compare_handlers import CompareHandlers
+from playground.page.draw_service import DrawService
+from playground.page.languages import Languages
+from playground.page.sends import Sends
+from playground.search import Asker
+from playground.settings import read_settings
+from playground.visitors.errors import PersonError
+from playground.visitors.sessions import Sessions, visitor_of
+from playground.visitors.turns import Turns
+from tests.drawing.drawings import drawn_of
+from tests.drawing.mini_artist import MINI, STEPS, mini_cache
+from tests.loops import run_in_own_thread
+from tests.page.test_segment_functions import Request
+
+LANGUAGES = ["en", "zh-Hant"]
+GRID = {
+    "mode": "grid",
+    "kind": "seed_guidance",
+    "model": "mini-diffusion",
+    "words": "an apple on a wooden table",
+    "rows": [1, 2],
+    "columns": [1, 4],
+    "steps": STEPS,
+}
+CHANGE = {
+    "mode": "change",
+    "model": "mini-diffusion",
+    "words": "an apple",
+    "second": "a lemon",
+    "seed": 3,
+    "steps": STEPS,
+}
+
+
+def request_of(session="ada", language="en"):
+    query = {"lang": language}
+    return SimpleNamespace(query_params=query, headers={}, session_hash=session)
+
+
+ADA, BOB = request_of(), request_of("bob", "zh-Hant")
+
+
+@pytest.fixture(scope="module")
+def service():
+    settings = read_settings([], {})
+    ctx = Context(
+        cache=mini_cache(),
+        catalog=(entry("mini-clip"), MINI),
+        languages=Languages.read(),
+        sessions=Sessions(),
+        turns=Turns(),
+        settings=settings,
+        sends=Sends(),
+        store=Hub(settings),
+    )
+    return DrawService(ctx, read_collection())
+
+
+@pytest.fixture
+def handlers(service):
+    return CompareHandlers(service)
+
+
+@pytest.fixture
+def functions(service, handlers):
+    return CompareFunctions(service, handlers.kept)
+
+
+def values_of(steps):
+    """All values that the stage was told."""
+    return [value for value, _, _ in steps if "stamp" in value]
+
+
+def whole(values):
+    """The cells as a stage holds them in the end."""
+    cells = {}
+    for value in values:
+        for cell in value.get("cells", []):
+            cells[cell["index"]] = cells.get(cell["index"], {}) | cell
+    return [cells[index] for index in sorted(cells)]
+
+
+def pixels_of(address):
+    data = base64.b64decode(address.split(",")[1])
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def test_a_grid_is_planned_then_filled_and_told_once(handlers):
+    values = values_of(handlers.draw(Asked(GRID, seq=4), ADA))
+    assert {value["seq"] for value in values} == {4}
+    plan = values[0]["plan"]
+    assert (plan["axes"], plan["rows"], plan["columns"]) == (["seed", "guidance"], [1, 2], [1, 4])
+    assert plan["count"] == 4 and plan["size"] == [128, 128]
+    assert values[-1]["busy"] is False
+    cells = whole(values)
+    assert [cell["state"] for cell in cells] == ["done"] * 4
+    told = [c["index"] for value in values for c in value.get("cells", []) if "src" in c]
+    assert sorted(told) == [0, 1, 2, 3]
+    visitor = visitor_of("ada")
+    for cell in cells:
+        kept = handlers.kept.drawn_of(cell["id"], visitor).picture.pixels
+        assert (pixels_of(cell["src"]) == kept).all()
+
+
+def test_a_picture_of_a_grid_is_the_one_that_is_drawn_alone(service, handlers):
+    cells = whole(values_of(handlers.draw(Asked(GRID), ADA)))
+    order, _ = read_order(MINI, {**cells[3]["about"]["fields"]})
+    alone = service.artist.draw(MINI, order, Asker("x"), lambda preview: None)
+    far = np.abs(pixels_of(cells[3]["src"]).astype(int) - alone.picture.pixels.astype(int))
+    assert far.max() <= 1
+
+
+def test_one_changed_word_and_the_facts_of_both(handlers):
+    cells = whole(values_of(handlers.draw(Asked(CHANGE), BOB)))
+    assert [cell["about"]["words"] for cell in cells] == ["an apple", "a lemon"]
+    for cell in cells:
+        facts = dict(map(tuple, cell["about"]["facts"]))
+        assert facts["種子"] == "3" and facts["步數"] == str(STEPS)
+    assert (pixels_of(cells[0]["src"]) != pixels_of(cells[1]["src"])).any()
+
+
+def test_a_blend_takes_the_ends_from_what_is_there(handlers):
+    whole(values_of(handlers.draw(Asked(CHANGE), ADA)))
+    steps = list(handlers.draw(Asked({**CHANGE, "mode": "blend", "count": 3}), ADA))
+    cells = whole(values_of(steps))
+    assert [cell["about"]["fields"] is None for cell in cells] == [False, True, False]
+    assert cells[1]["about"]["words"] == "an apple → a lemon"
+    status = steps[-1][1]
+    assert "drew 1 of 3" in status and "2 were there already" in status
+
+
+def test_what_cannot_be_drawn_is_told_on_the_stage_and_aside(handlers):
+    for changes in ({"rows": []}, {"model": "none"}, {"columns": ["x"]}, {"words": ""}):
+        told = []
+        with pytest.raises(gr.Error) as raised:
+            told.extend(handlers.draw(Asked({**GRID, **changes}, seq=2), ADA))
+        value = told[-1][0]
+        assert value["error"] == raised.value.message and value["seq"] == 2
+
+
+def test_where_every_picture_fails_for_one_reason_it_is_told_once(service, handlers, monkeypatch):
+    def refuse(*_, **__):
+        raise PersonError("draw.mistake.not_finite", {"model": "mini"})
+
+    monkeypatch.setattr(service.artist, "draw", refuse)
+    told = []
+    with pytest.raises(gr.Error) as raised:
+        told.extend(handlers.draw(Asked(GRID | {"rows": [77, 78]}), ADA))
+    values = values_of(told)
+    assert values[-1]["error"] == raised.value.message
+    cells = whole(values)
+    assert {cell["mistake"] for cell in cells} == {raised.value.message}
+
+
+def test_stop_and_leaving(handlers):
+    value, status, _ = handlers.stopped(Asked({}, seq=9), ADA)
+    assert value["stopped"] is True and value["seq"] == 9 and "Stopped" in status
+    cells = whole(values_of(handlers.draw(Asked(CHANGE), ADA)))
+    handlers.forget(ADA)
+    with pytest.raises(PersonError):
+        handlers.kept.drawn_of(cells[0]["id"], visitor_of("ada"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_opens_with_words_and_models(service, handlers, language):
+    value, status, _ = handlers.first(request_of("eve", language))
+    assert value["offered"][0]["key"] == "mini-diffusion"
+    assert "{A}" in value["settings"]["pattern"] and "{B}" in value["settings"]["pattern"]
+    assert status
+    json.dumps(value)
+    words = compare_words(service.ctx, request_of("eve", language))
+    assert all(words.values()) and "{count}" in words["go"]
+
+
+def test_taking_away_gives_exactly_the_picture_with_its_recipe(handlers, functions):
+    cell = whole(values_of(handlers.draw(Asked(CHANGE), ADA)))[0]
+    visitor = visitor_of("ada")
+    taken = functions.compare_take({"id": cell["id"], "format": "png"}, visitor)
+    data = base64.b64decode(taken["data"])
+    kept = handlers.kept.drawn_of(cell["id"], visitor)
+    assert (np.asarray(Image.open(io.BytesIO(data))) == kept.picture.pixels).all()
+    recipe = recipe_in(data)
+    assert recipe.fields["words"] == "an apple" and recipe.fields["seed"] == 3
+    text = functions.compare_take({"id": cell["id"], "format": "recipe"}, visitor)
+    assert recipe_in(text["text"].encode()).picture_sha256 == kept.picture.content_id
+    again = functions.compare_picture({"id": cell["id"]}, visitor)
+    assert again["src"] == cell["src"]
+
+
+def test_server_functions_never_raise_and_give_nothing_of_others(handlers, functions):
+    cell = whole(values_of(handlers.draw(Asked(CHANGE), ADA)))[0]
+    for asked in (None, 7, {}, {"id": []}, {"id": "guess"}, {"id": cell["id"]}):
+        for function in functions.all:
+            answer = run_in_own_thread(function(asked, Request("bob")))
+            assert set(answer) <= {"error", "expired"} and answer["error"]
+
+
+def test_what_is_kept_back_is_shown_but_not_given_away(handlers, functions):
+    hidden = drawn_of(is_withheld=True, model="mini-diffusion")
+    drawing_id = handlers.kept.add("ada", hidden)
+    with pytest.raises(PersonError) as raised:
+        functions.compare_take({"id": drawing_id}, "ada")
+    assert raised.value.key == "draw.mistake.withheld"
+
+
+@pytest.mark.parametrize("payload", [None, 3, "x", [], {"seq": "1", "chosen": 4}, {"seq": -1}])
+def test_a_forged_value_counts_as_not_said(payload):
+    asked = CompareCanvas(elem_id="x").preprocess(payload)
+    assert (asked.seq, asked.chosen) == (0, "")
+
+
+def test_programs_get_pictures_and_what_they_are(handlers):
+    api = GridApi(handlers)
+    sheet, pictures, told = api.text_to_image_grid(
+        "an apple", "seed_guidance", ["1", "2"], ["1", "4.5"], "", -1, STEPS, 0, "", 0, 0,
+        "mini-diffusion", ADA,
+    )  # fmt: skip
+    assert told["axes"] == ["seed", "guidance"] and told["columns"] == [1, 4.5]
+    assert [cell["picture"] for cell in told["cells"]] == [0, 1, 2, 3]
+    assert told["cells"][3]["seed"] == 2 and told["cells"][3]["guidance"] == 4.5
+    assert [pixels.shape for pixels, _ in pictures] == [(128, 128, 3)] * 4
+    assert (sheet[-128:, -128:] == pictures[3][0]).all()
+    json.dumps(told)
+
+
+def test_words_of_programs_stay_words(handlers):
+    api = GridApi(handlers)
+    _, _, told = api.text_to_image_grid(
+        "{A} {B}", "words_words", ["1"], ["2"], "", 5, STEPS, 0, "", 0, 0, "mini-diffusion", ADA
+    )
+    assert told["cells"][0]["words"] == "1 2"
+
+
+@pytest.mark.parametrize("texts", [None, "1", [1], [["1"]], {}])
+def test_an_axis_of_programs_is_a_list_of_texts(texts):
+    with pytest.raises(PersonError):
+        read_axis(texts)
+
+
+def test_numbers_of_an_axis_are_finite():
+    assert read_axis(["1", "2.5", "ddim", "nan", "inf", "1e999"]) == [
+        *(1.0, 2.5, "ddim", "nan", "inf", "1e999"),
+    ]
