@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -24,10 +24,12 @@ _LOOKALIKES = str.maketrans(
     "aeopcyxijshdqgaopvuiktil",
 )
 _DIGITS_FOR_LETTERS = str.maketrans("013457@$!", "oieastasi")
-_PIECE = re.compile(r"[a-z0-9@$!*\u3040-\u30ff]+")
+_PIECE = re.compile(r"[a-z0-9@$!*]+")
 _BETWEEN_LETTERS = re.compile(r"^[\s.\-_*·,/|~+'\"]{1,3}$")
-_CHINESE_GAP = re.compile(r"(?<=[\u3400-\u9fff])[\s.\-_*·/|~+]+(?=[\u3400-\u9fff])")
+_CHINESE_GAP = re.compile(r"(?<=[\u3040-\u9fff])[\s.\-_*·/|~+]+(?=[\u3040-\u9fff])")
 _RUN = re.compile(r"(.)\1{2,}")
+# Marks over letters, and signs without a shape.
+_UNSEEN = frozenset({"Mn", "Me", "Cf"})
 _SHORTEST_HIDDEN, _LONGEST_HIDDEN = 4, 24
 _ENDINGS = ("", "s", "es", "ed", "d", "ing", "y", "ly")
 
@@ -72,11 +74,12 @@ class WordList:
     def __init__(self, file: Path = WORDS) -> None:
         told = json.loads(file.read_text(encoding="utf-8"))
         self._traditional = str.maketrans(told["simplified"])
-        self._blocked = _prepared(told["blocked"])
-        self._undressing = _prepared({UNDRESSING: told["without"]})
+        self._blocked = _prepared(told["blocked"], self._plain)
+        self._undressing = _prepared({UNDRESSING: told["without"]}, self._plain)
         harmless = told["harmless"]
         self._harmless = sorted((tuple(row.split()) for row in harmless["en"]), key=len)[::-1]
-        self._harmless_chinese = sorted(harmless["zh-Hant"], key=len)[::-1]
+        chinese = [self._plain(phrase) for phrase in harmless["zh-Hant"]]
+        self._harmless_chinese = sorted(chinese, key=len)[::-1]
 
     def find(self, text: str, *, is_without: bool = False) -> Hit | None:
         """Returns the first word of the list in a text, or None.
@@ -99,12 +102,10 @@ class WordList:
 
     def _plain(self, text: str) -> str:
         wide = unicodedata.normalize("NFKC", text).casefold()
-        bare = "".join(
-            c for c in unicodedata.normalize("NFD", wide) if not unicodedata.combining(c)
-        )
-        return (
-            unicodedata.normalize("NFC", bare).translate(_LOOKALIKES).translate(self._traditional)
-        )
+        apart = unicodedata.normalize("NFD", wide)
+        bare = "".join(c for c in apart if unicodedata.category(c) not in _UNSEEN)
+        plain = unicodedata.normalize("NFC", bare)
+        return plain.translate(_LOOKALIKES).translate(self._traditional)
 
     def _without_harmless(self, plain: str) -> list[_Piece]:
         pieces = [_Piece(m.group(), m.start(), m.end(), plain) for m in _PIECE.finditer(plain)]
@@ -132,7 +133,9 @@ class _Piece:
         return bool(_BETWEEN_LETTERS.match(self.whole[self.end : following.start]))
 
 
-def _prepared(by_reason: Mapping[str, Mapping[str, Sequence[str]]]) -> _List:
+def _prepared(
+    by_reason: Mapping[str, Mapping[str, Sequence[str]]], plain: Callable[[str], str]
+) -> _List:
     single: dict[str, Hit] = {}
     phrases: list[tuple[tuple[str, ...], Hit]] = []
     chinese: dict[str, Hit] = {}
@@ -145,7 +148,7 @@ def _prepared(by_reason: Mapping[str, Mapping[str, Sequence[str]]]) -> _List:
                 continue
             for form in _forms(word):
                 single.setdefault(form, hit)
-        chinese |= {word.casefold(): Hit(reason, word) for word in by_language["zh-Hant"]}
+        chinese |= {plain(word): Hit(reason, word) for word in by_language["zh-Hant"]}
     return _List(single, phrases, chinese)
 
 
@@ -211,17 +214,22 @@ def _find_spread(words: _List, pieces: Sequence[_Piece]) -> Hit | None:
     """Words whose letters or halves are pulled apart: n u d e, n-u-d-e, nu-de."""
     for run in _runs(pieces):
         joined = "".join(run).translate(_DIGITS_FOR_LETTERS)
-        for start in range(len(joined)):
-            for end in range(
-                start + _SHORTEST_HIDDEN, min(len(joined), start + _LONGEST_HIDDEN) + 1
-            ):
-                if joined[start:end] in words.single:
-                    return words.single[joined[start:end]]
+        hit = words.single.get(joined) or _within(words, joined)
+        if hit is not None:
+            return hit
     for first, second in pairwise(pieces):
         gap = first.whole[first.end : second.start]
         joined = first.text + second.text
         if gap in ("-", "_", ".", "·", "*") and joined in words.single:
             return words.single[joined]
+    return None
+
+
+def _within(words: _List, joined: str) -> Hit | None:
+    for start in range(len(joined)):
+        for length in range(_SHORTEST_HIDDEN, min(len(joined) - start, _LONGEST_HIDDEN) + 1):
+            if joined[start : start + length] in words.single:
+                return words.single[joined[start : start + length]]
     return None
 
 
