@@ -12,6 +12,7 @@ from playground.cache import Cache, Progress
 from playground.explain.similarity import QueryTerm, combine_query, rank, spread_over
 from playground.index import Index
 from playground.models import clip
+from playground.own.graph import sample_step
 from playground.visitors.errors import PersonError
 from playground.visitors.notes import Note
 from playground.visitors.numbers import read_integer, read_number
@@ -19,8 +20,6 @@ from playground.visitors.words import read_optional_words
 
 MOST_CHARACTERS = 600
 MOST_RESULTS, USUAL_RESULTS = 60, 15
-# Of a very large collection, so many rows tell how cosines are spread.
-SAMPLE_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -201,15 +200,9 @@ def compare(
         return rank(scores, count), found
     places, near = index.graph.nearest(target, count + 1)
     found = np.full(len(index.vectors), np.nan, np.float32)
-    step = sample_step(len(found))
-    found[::step] = np.clip(index.vectors[::step] @ target, -1.0, 1.0)
+    found[:: sample_step(len(found))] = np.clip(index.graph.sample @ target, -1.0, 1.0)
     found[places] = near
     return places[places != without][:count], found
-
-
-def sample_step(count: int) -> int:
-    """Returns the step of an even sample of about `SAMPLE_ROWS` rows; 1 if there are few."""
-    return max(1, count // SAMPLE_ROWS)
 
 
 def embed_with_tokens(
@@ -260,5 +253,6 @@ def _terms(
         raise PersonError("mistake.own.file_broken")
     if len(wanted) == 1:
         return [QueryTerm(*wanted[0])]
-    sample = index.vectors[:: sample_step(len(index.vectors))]
+    graph, step = index.graph, sample_step(len(index.vectors))
+    sample = index.vectors[::step] if graph is None else graph.sample
     return [QueryTerm(vector, weight, spread_over(sample, vector)) for vector, weight in wanted]

@@ -18,10 +18,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from playground.explain.relevance import gradient_rollout, rollout
 from playground.models.clip import Clip, embed_texts
+from playground.models.clip_framing import Framed, inputs_of
+from playground.models.scrambling import scramble_weights
 from playground.visitors.errors import PersonError
 
 if TYPE_CHECKING:
@@ -30,41 +31,6 @@ if TYPE_CHECKING:
 NO_MAP = "understand.mistake.no_map"
 # Numbers of 16 bits on an accelerator would lose small gradients; only their order matters.
 GRADIENT_SCALE = 1000.0
-# Memory that a scrambled copy may take beside the model: the last blocks first.
-SCRAMBLED_BYTES = 400_000_000
-
-
-@dataclass(frozen=True)
-class Framed:
-    """A picture as the model is given it: cut and scaled to the model's own size.
-
-    Attributes:
-        values: float32 (3, H, W), normalised.
-        shown: uint8 (H, W, 3), the same for people.
-        grid_hw: Rows and columns of patches.
-    """
-
-    values: np.ndarray
-    shown: np.ndarray
-    grid_hw: tuple[int, int]
-
-    def hidden(self, parts: np.ndarray) -> np.ndarray:
-        """Returns the picture without some patches: the picture's own mean colour stands there.
-
-        Args:
-            parts: bool (K, P), which patches to hide, K times.
-
-        Returns:
-            float32 (K, 3, H, W).
-        """
-        rows, columns = self.grid_hw
-        height, width = self.values.shape[1:]
-        masks = parts.reshape(-1, rows, columns)
-        masks = masks[:, np.arange(height) * rows // height][
-            :, :, np.arange(width) * columns // width
-        ]
-        colour = self.values.mean(axis=(1, 2), keepdims=True)
-        return np.where(masks[:, None], colour, self.values).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -99,31 +65,6 @@ class Looks:
             weights = np.maximum(self.pooling[0] * self.pooling[1], 0.0).mean(axis=0)
             return (weights @ relevance)[self.parts]
         return relevance[self.reader, self.parts]
-
-
-def frame_picture(model: Clip, picture: np.ndarray) -> Framed:
-    """Cuts and scales a picture as the model is given it.
-
-    Args:
-        model: A joined CLIP.
-        picture: uint8 (H, W, 3), RGB, of any size.
-
-    Raises:
-        PersonError: `understand.mistake.no_map` for a model that takes pictures of any shape.
-    """
-    processor = model.image_processor
-    inputs = processor(images=[Image.fromarray(picture)], return_tensors="np")
-    values = np.asarray(inputs["pixel_values"])[0].astype(np.float32)
-    if values.ndim != 3:
-        raise PersonError(NO_MAP)
-    mean, spread = (
-        np.asarray(numbers, np.float32).reshape(-1, 1, 1)
-        for numbers in (processor.image_mean, processor.image_std)
-    )
-    shown = np.clip((values * spread + mean) * 255.0 + 0.5, 0, 255).astype(np.uint8)
-    side = _patch_side(model.vision)
-    grid = (values.shape[1] // side, values.shape[2] // side)
-    return Framed(values, np.ascontiguousarray(shown.transpose(1, 2, 0)), grid)
 
 
 def score_framed(
@@ -237,7 +178,7 @@ def look_at_text(
 def _embed(model: Clip, module: Any, values: torch.Tensor) -> torch.Tensor:
     from torch.nn.functional import normalize
 
-    inputs = {"pixel_values": values.to(module.device, module.dtype)}
+    inputs = inputs_of(model, values.to(module.device, module.dtype))
     return normalize(model.family.vision.read(module, inputs), dim=-1)
 
 
@@ -245,11 +186,6 @@ def _as_tensor(vector: np.ndarray, like: torch.Tensor) -> torch.Tensor:
     import torch
 
     return torch.from_numpy(np.array(vector, np.float32)).to(like.device)
-
-
-def _patch_side(module: Any) -> int:
-    config = getattr(module.config, "vision_config", module.config)
-    return int(config.patch_size)
 
 
 @contextmanager
@@ -271,39 +207,9 @@ def _own_copy(module: Any, scramble: int | None) -> Iterator[Any]:
     own = copy.deepcopy(module, shared)
     own.set_attn_implementation("eager")
     if scramble is not None:
-        _scramble(own, scramble)
+        scramble_weights(own, scramble)
     with torch.enable_grad():
         yield own
-
-
-def _scramble(module: Any, seed: int) -> None:
-    """Shuffles rows and columns of the matrices of the last blocks; others' tensors stay."""
-    import torch
-
-    generator = torch.Generator().manual_seed(seed)
-    left = SCRAMBLED_BYTES
-    for block in reversed(_blocks(module)):
-        for layer in block.modules():
-            weight = layer._parameters.get("weight")
-            if weight is None or weight.ndim != 2:
-                continue
-            left -= weight.numel() * weight.element_size()
-            rows, columns = (
-                torch.randperm(size, generator=generator).to(weight.device) for size in weight.shape
-            )
-            layer._parameters["weight"] = torch.nn.Parameter(
-                weight.detach()[rows][:, columns], requires_grad=False
-            )
-        if left <= 0:
-            return
-
-
-def _blocks(module: Any) -> list[Any]:
-    """The layers of the longest stack: those that the attention flows through."""
-    import torch
-
-    stacks = [list(part) for part in module.modules() if isinstance(part, torch.nn.ModuleList)]
-    return max(stacks, key=len, default=[])
 
 
 @contextmanager

@@ -25,6 +25,8 @@ SEARCH_BREADTH = 512
 TRAINING_ROWS = 10_000
 ADD_ROWS = 20_000
 SUFFIX = ".hnsw"
+# Of a very large collection, so many rows tell how cosines are spread.
+SAMPLE_ROWS = 4096
 
 
 def needs_graph(count: int, width: int) -> bool:
@@ -74,6 +76,11 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def sample_step(count: int) -> int:
+    """Returns the step of an even sample of about `SAMPLE_ROWS` rows; 1 if there are few."""
+    return max(1, count // SAMPLE_ROWS)
+
+
 class Graph:
     """A graph on disk beside the vectors that it was built of.
 
@@ -82,6 +89,10 @@ class Graph:
     Args:
         file: What `build_graph` wrote.
         vectors: The same vectors.
+
+    Attributes:
+        sample: float32 (M, D), every `sample_step`-th vector; in memory, for scattered rows on
+            disk are slow to read.
     """
 
     def __init__(self, file: Path, vectors: np.ndarray) -> None:
@@ -91,6 +102,7 @@ class Graph:
         self._graph = library.read_index(str(file), library.IO_FLAG_MMAP_IFC)
         self._parameters = library.SearchParametersHNSW(efSearch=SEARCH_BREADTH)
         self._vectors = vectors
+        self.sample = np.ascontiguousarray(vectors[:: sample_step(len(vectors))])
         if (self._graph.ntotal, self._graph.d) != vectors.shape:
             raise ValueError("the graph is of other vectors")
 

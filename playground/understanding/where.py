@@ -23,7 +23,8 @@ from playground.explain.referee import (
 )
 from playground.explain.relevance import occlusion_heat, occlusion_windows
 from playground.models import clip, clip_relevance
-from playground.models.clip_relevance import Framed, Looks
+from playground.models.clip_framing import Framed, frame_picture
+from playground.models.clip_relevance import Looks
 from playground.search import Asker
 from playground.understanding.sentence_words import Word, heat_of_words, without, words_of
 from playground.visitors.notes import Note
@@ -131,7 +132,7 @@ def find_where(
     framed, text, image, count = turns.run(
         0,
         lambda model: (
-            clip_relevance.frame_picture(model, picture),
+            frame_picture(model, picture),
             clip.embed_texts(model, [sentence])[0],
             clip.embed_pictures(model, [picture])[0],
             clip.count_tokens(model, sentence),

@@ -1,12 +1,15 @@
 """Attention and hidden parts of every kin of CLIP, on tiny checkpoints."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from playground.models import clip
+from playground.models.clip_framing import frame_picture
 from playground.models.clip_relevance import (
-    frame_picture,
     look_at_picture,
     look_at_text,
     score_framed,
@@ -16,7 +19,6 @@ from tests.models.tiny_checkpoints import CHECKPOINTS
 from tests.models.tiny_clip import save_tiny_clip
 
 ANY_SHAPE = "siglip2-naflex"
-SQUARE = sorted(set(CHECKPOINTS) - {ANY_SHAPE})
 TEXT = "a red cat"
 
 
@@ -37,7 +39,7 @@ def models(tmp_path_factory):
     return {name: load(name, save) for name, save in CHECKPOINTS.items()}
 
 
-@pytest.mark.parametrize("name", SQUARE)
+@pytest.mark.parametrize("name", sorted(CHECKPOINTS))
 def test_a_framed_picture_scores_as_the_picture_itself(models, name):
     model = models[name]
     framed, text = frame_picture(model, picture()), clip.embed_texts(model, [TEXT])[0]
@@ -46,7 +48,7 @@ def test_a_framed_picture_scores_as_the_picture_itself(models, name):
     assert framed.shown.shape == (*framed.values.shape[1:], 3)
 
 
-@pytest.mark.parametrize("name", SQUARE)
+@pytest.mark.parametrize("name", sorted(CHECKPOINTS))
 def test_looks_at_pictures_are_attention_and_change_nothing_for_others(models, name):
     model = models[name]
     before = state_of(model.vision)
@@ -146,6 +148,17 @@ def test_a_plain_picture_has_finite_maps(models):
     assert np.isfinite(looks.gradient_rollout()).all()
 
 
-def test_a_model_for_pictures_of_any_shape_says_that_it_has_no_map(models):
+def test_a_picture_of_any_shape_keeps_its_shape(models):
+    wide = np.concatenate([picture(), picture()], axis=1)
+    framed = frame_picture(models[ANY_SHAPE], wide)
+    rows, columns = framed.grid_hw
+    assert columns > rows and framed.shown.shape[:2] == framed.values.shape[1:]
+    whole = Image.fromarray(wide).resize(framed.shown.shape[1::-1], Image.Resampling.BILINEAR)
+    assert np.abs(framed.shown.astype(int) - np.asarray(whole)).mean() < 4
+
+
+def test_a_model_that_takes_pictures_in_its_own_way_says_that_it_has_no_map(models):
+    model = models["openai-clip"]
+    odd = replace(model, image_processor=lambda **_: {"pixel_values": np.zeros((1, 4, 4))})
     with pytest.raises(PersonError, match="no_map"):
-        frame_picture(models[ANY_SHAPE], picture())
+        frame_picture(odd, picture())
