@@ -14,7 +14,7 @@ from typing import Any
 from playground.cache import Model, Part
 from playground.cache.host_memory import available_bytes
 from playground.entries import Drawing, Entry, Licence, Publication
-from playground.hub.places import cache_folder, snapshot_of
+from playground.hub.places import cache_folder, component_names, snapshot_of
 from playground.hub.store import Store
 from playground.models.files import check_folder
 from playground.models.pipeline_folders import is_pipeline
@@ -225,7 +225,8 @@ def check_memory(item: Entry, name: str) -> None:
 
 def _build_part(item: Entry, models_folder: str, name: str, report: Any) -> Any:
     folder = folder_of(item, models_folder)
-    check_folder(folder, title=item.title, sha256=dict(item.sha256))
+    wanted = component_names(item)
+    check_folder(folder, title=item.title, sha256=dict(item.sha256), components=wanted)
     check_memory(item, name)
     return _family(item).build(name, folder)
 

@@ -125,6 +125,17 @@ def snapshot_of(item: Entry, models_folder: str = "") -> Path | None:
     return folder if _is_whole(item, folder) else None
 
 
+def component_names(item: Entry) -> tuple[str, ...]:
+    """Returns the components of a pipeline that a model needs, as the patterns of its files do.
+
+    Args:
+        item: The entry; () where it is no pipeline or was trained here.
+    """
+    if INDEX not in item.files:
+        return ()
+    return tuple(dict.fromkeys(p.partition("/")[0] for p in item.files if "/" in p))
+
+
 def _note_file(item: Entry, models_folder: str) -> Path:
     return cache_folder(models_folder) / NOTES_FOLDER / f"{item.key}.json"
 
@@ -149,7 +160,9 @@ def _is_whole(item: Entry, folder: Path) -> bool:
     if item.repository == "dataset":
         return all(any(folder.glob(pattern)) for pattern in item.files)
     if INDEX in item.files:
-        return is_pipeline(folder) and all(_is_component(item, folder, n) for n in _folders(item))
+        return is_pipeline(folder) and all(
+            _is_component(item, folder, name) for name in component_names(item)
+        )
     if not any(folder.glob("*config.json")):
         return False
     names: Iterable[str] = [file.name for file in folder.glob("*.safetensors") if file.is_file()]
@@ -161,11 +174,6 @@ def _is_whole(item: Entry, folder: Path) -> bool:
         if not {str(name) for name in wanted} <= set(names):
             return False
     return bool(names)
-
-
-def _folders(item: Entry) -> list[str]:
-    """The components that a model needs, as the patterns of its files name them."""
-    return list(dict.fromkeys(p.partition("/")[0] for p in item.files if "/" in p))
 
 
 def _is_component(item: Entry, folder: Path, name: str) -> bool:

@@ -11,8 +11,8 @@ from playground.models.precision import FULL, choose, count_weights, place_here
 if TYPE_CHECKING:
     import torch
 
-# In the order in which the parts are built; the words' own count only for themselves.
-DENOISERS, PIXELS = ("unet", "transformer"), "vae"
+# In the order in which the parts are built.
+WORDS, DENOISERS, PIXELS = ("text_encoder", "text_encoder_2"), ("unet", "transformer"), "vae"
 
 
 def component_dtype(folder: Path, name: str) -> torch.dtype:
@@ -35,6 +35,6 @@ def component_dtype(folder: Path, name: str) -> torch.dtype:
         return half
     if name == PIXELS:
         return torch.float32
-    to_come = (*DENOISERS, PIXELS) if name in DENOISERS else ()
+    to_come = (*(() if name in DENOISERS else WORDS), *DENOISERS, PIXELS)
     chosen = choose(count_weights(folder, components=to_come), place_here(folder))
     return torch.float32 if chosen.name == FULL else torch.bfloat16

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,19 @@ CONFIGURATIONS = ("config.json", "open_clip_config.json")
 MOST_HEADER_BYTES = 100_000_000
 
 
-def check_folder(folder: Path, *, title: str, sha256: Mapping[str, str] | None = None) -> None:
+def check_folder(
+    folder: Path,
+    *,
+    title: str,
+    sha256: Mapping[str, str] | None = None,
+    components: Sequence[str] = (),
+) -> None:
     """Refuses a model folder that is incomplete, damaged or wants to run code.
 
     Args:
-        folder: Where the model lies; a pipeline's, with all its components that are there.
+        folder: Where the model lies.
         title: Its name, for the sentence.
+        components: Of a pipeline, which are going to be read; if left out, all that are there.
         sha256: Expected digest by path in the folder, hexadecimal; files not named are not hashed.
 
     Raises:
@@ -43,26 +50,27 @@ def check_folder(folder: Path, *, title: str, sha256: Mapping[str, str] | None =
     """
     if not is_pipeline(folder) and not any((folder / name).is_file() for name in CONFIGURATIONS):
         raise PersonError("mistake.model.missing", {"model": title})
-    for place in (folder, *_components(folder, title)):
+    for place in (folder, *_components(folder, title, components)):
         for file in sorted(place.glob("*.json")):
             if wants_code(_read_json(file, title)):
                 raise PersonError("mistake.model.wants_code", {"model": title})
     if is_pipeline(folder) and names_code(_read_json(folder / INDEX, title), _python_of(folder)):
         raise PersonError("mistake.model.wants_code", {"model": title})
-    for file in weight_files(folder, title=title):
+    for file in weight_files(folder, title=title, components=components):
         _check_weights(file, title)
         expected = (sha256 or {}).get(file.relative_to(folder).as_posix())
         if expected is not None and sha256_of(file) != expected:
             raise _broken(title, file)
 
 
-def weight_files(folder: Path, *, title: str) -> list[Path]:
+def weight_files(folder: Path, *, title: str, components: Sequence[str] = ()) -> list[Path]:
     """Lists the safetensors files of a model, following the indexes of a sharded one.
 
     Args:
         folder: Where the model lies. Of a pipeline's components those count that are there and
             say how they are built; of the variants of their weights, the one to read.
         title: Its name, for the sentence.
+        components: Of a pipeline, which count; all if left out.
 
     Returns:
         At least one file; they need not exist when an index names them.
@@ -72,7 +80,7 @@ def weight_files(folder: Path, *, title: str) -> list[Path]:
             `mistake.model.missing` when no weights are, `mistake.model.broken` for a bad index.
     """
     if is_pipeline(folder):
-        parts = _components(folder, title)
+        parts = _components(folder, title, components)
         built = [part for part in parts if (part / "config.json").is_file()]
         if not built:
             raise PersonError("mistake.model.missing", {"model": title})
@@ -106,11 +114,11 @@ def wants_code(value: Any) -> bool:
     return isinstance(value, list) and any(wants_code(item) for item in value)
 
 
-def _components(folder: Path, title: str) -> list[Path]:
+def _components(folder: Path, title: str, wanted: Sequence[str]) -> list[Path]:
     if not is_pipeline(folder):
         return []
     try:
-        return components_of(folder)
+        return [place for place in components_of(folder) if not wanted or place.name in wanted]
     except (OSError, ValueError, RecursionError) as error:
         raise _broken(title, folder / INDEX) from error
 

@@ -154,9 +154,7 @@ def count_weights(
         components: Of a pipeline, whose weights count; all if left out.
     """
     total = 0
-    for file in weight_files(folder, title=folder.name):
-        if components and file.parent.name not in components:
-            continue
+    for file in weight_files(folder, title=folder.name, components=components):
         with file.open("rb") as stream:
             head = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
         head.pop("__metadata__", None)

@@ -158,3 +158,14 @@ def test_code_in_a_component(tmp_path):
     assert refused(folder) == "wants_code"
     folder = save_plain_pipeline(tmp_path / "third", _class_name=["my_pipeline", "X"])
     assert refused(folder) == "wants_code"
+
+
+def test_only_what_is_going_to_be_read_is_checked(tmp_path):
+    """A whole copy of a repository may hold components that nobody here needs."""
+    folder = save_plain_pipeline(tmp_path / "pipe")
+    (folder / "safety_checker/config.json").write_text("{")
+    assert refused(folder) == "broken"
+    wanted = ("scheduler", "unet", "vae")
+    assert check_folder(folder, title="tiny", components=wanted) is None
+    places = [f.parent.name for f in weight_files(folder, title="tiny", components=wanted[:2])]
+    assert places == ["unet"]
