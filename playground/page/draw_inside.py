@@ -89,7 +89,10 @@ class DrawInside:
         return [self.service.functions.plain(function) for function in (self.inside, self.sharp)]
 
     def inside(self, asked: Asked, visitor: str) -> Answer:
-        """Tells all that can be seen of a drawing; no picture is made for it."""
+        """Tells all that can be seen of a drawing; no picture is made for it.
+
+        But of a model whose pictures are looked at before they are shown: those of every step are.
+        """
         drawing_id, drawn = self._drawn(asked, visitor)
         item = self.service.item(drawn.model)
         asker = self._asker(drawing_id, visitor)
@@ -97,7 +100,10 @@ class DrawInside:
         def reading_of(words: str) -> Reading:
             return self.service.artist.reading(item, words, asker)
 
-        return inside_value(drawn, reading_of) | {
+        # What may not be shown must not be shown in rough colours either.
+        is_watched = bool(drawn.frames) and self.service.artist.watches(item)
+        sharp = self.service.artist.sharp_frames(item, drawn, asker) if is_watched else None
+        return inside_value(drawn, reading_of, sharp) | {
             "id": drawing_id,
             "model": item.title,
             "most_guidance": facts_of(item).guidance[1],

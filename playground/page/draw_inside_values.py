@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from playground.drawing.drawn import Drawn
+from playground.drawing.guard import grey_card
 from playground.explain.word_maps import attention_shares, maps_by_word, pooled
 from playground.models.diffusion_asks import Colours, Frame, Reading, Token
 from playground.models.diffusion_colours import preview
@@ -57,12 +58,18 @@ def owners_of(reading: Reading) -> Owners:
     return Owners(names, tuple(rank[place] for place in order))
 
 
-def inside_value(drawn: Drawn, reading_of: Callable[[str], Reading]) -> Answer:
+def inside_value(
+    drawn: Drawn,
+    reading_of: Callable[[str], Reading],
+    looked_at: Sequence[np.ndarray] | None = None,
+) -> Answer:
     """Writes all that can be seen of a drawing without running anything.
 
     Args:
         drawn: It.
         reading_of: Tells how its model reads words that were asked for from some step on.
+        looked_at: What each step foresaw, uint8 (H, W, 3), a grey card where it may not be shown;
+            None where everything may, in rough colours.
     """
     order, frames = drawn.order, drawn.frames
     height, width = drawn.picture.pixels.shape[:2]
@@ -88,11 +95,28 @@ def inside_value(drawn: Drawn, reading_of: Callable[[str], Reading]) -> Answer:
         "grid": list(frames[0].noisy.shape[1:]),
         "channels": frames[0].noisy.shape[0],
         "noise": [round(frame.noise_level, 4) for frame in frames],
-        "noisy": film([_latent_picture(drawn.colours, frame.noisy) for frame in frames]),
-        "predicted": film([_latent_picture(drawn.colours, frame.predicted) for frame in frames]),
+        **films_value(drawn, looked_at),
         "guided": guided_value(frames),
         "parts": word_parts(drawn, reading_of),
     }
+
+
+def films_value(drawn: Drawn, looked_at: Sequence[np.ndarray] | None) -> Answer:
+    """Writes what each step was given and what it foresaw, as films.
+
+    Args:
+        drawn: A drawing with frames.
+        looked_at: As for `inside_value`. Where a grey card stands, what was given is grey too.
+    """
+    noisy = [_latent_picture(drawn.colours, frame.noisy) for frame in drawn.frames]
+    if looked_at is None:
+        rough = [_latent_picture(drawn.colours, frame.predicted) for frame in drawn.frames]
+        return {"noisy": film(noisy), "predicted": film(rough), "is_sharp": False}
+    given = [
+        grey_card(cells.shape[:2]) if np.array_equal(pixels, grey_card(pixels.shape[:2])) else cells
+        for cells, pixels in zip(noisy, looked_at, strict=True)
+    ]
+    return {"noisy": film(given), "predicted": sharp_film(looked_at), "is_sharp": True}
 
 
 def film(pictures: Sequence[np.ndarray]) -> Answer:

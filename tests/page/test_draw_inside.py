@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import gradio as gr
@@ -24,7 +25,7 @@ from playground.settings import read_settings
 from playground.visitors.errors import PersonError
 from playground.visitors.sessions import Sessions, visitor_of
 from playground.visitors.turns import Turns
-from tests.drawing.mini_artist import MINI, mini_cache, mini_order
+from tests.drawing.mini_artist import MINI, Watcher, mini_artist, mini_cache, mini_order
 from tests.loops import run_in_own_thread
 from tests.page.test_draw_inside_values import cells_of, maps_of
 from tests.page.test_segment_functions import Request
@@ -108,6 +109,17 @@ def test_the_film_shows_what_each_step_foresaw(inside, cat, cat_id):
     cells = cells_of(inside.inside({"id": cat_id}, ADA)["predicted"])
     for frame, cell in zip(cat.frames, cells, strict=False):
         assert np.array_equal(cell, diffusion.preview(cat.colours, frame.predicted))
+
+
+def test_a_model_that_is_watched_shows_no_step_that_may_not_be_shown(service, cat, cat_id):
+    """The third picture that is looked at may not be shown; rough colours would show it too."""
+    watched = replace(service)
+    watched.artist = mini_artist(Watcher(lambda number: number != 2))
+    told = DrawInside(watched).inside({"id": cat_id}, ADA)
+    assert told["is_sharp"]
+    for name in ("noisy", "predicted"):
+        plain = [len(np.unique(cell)) == 1 for cell in cells_of(told[name])[:STEPS]]
+        assert plain == [False, False, True, False, False, False]
 
 
 @pytest.mark.parametrize("asked", [{}, {"id": None}, {"id": 7}, {"id": ["x"]}, {"id": "x" * 9000}])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from playground.drawing.drawn import Drawn
+from playground.drawing.guard import GREY
 from playground.models.diffusion_asks import Change, Colours, Frame, Order, Reading, Token
 from playground.models.diffusion_colours import preview
 from playground.page.draw_inside_values import (
@@ -130,6 +131,16 @@ def test_the_films_show_each_latent_in_its_colours():
     assert told["grid"] == [SIDE, SIDE] and told["channels"] == CHANNELS
     assert told["done"] == told["steps"] == 5 and told["noise"] == [1, 0.8, 0.6, 0.4, 0.2]
     assert np.array_equal(pixels_of(told["picture"]), drawn.picture.pixels)
+
+
+def test_where_a_step_may_not_be_shown_neither_is_what_it_was_given():
+    drawn = drawn_of(steps=3)
+    looked_at = [np.full((64, 64, 3), shade, np.uint8) for shade in (10, GREY, 200)]
+    told = inside_value(drawn, nobody_reads, looked_at)
+    assert told["is_sharp"] and not inside_value(drawn, nobody_reads)["is_sharp"]
+    noisy, predicted = cells_of(told["noisy"]), cells_of(told["predicted"])
+    assert [len(np.unique(cell)) for cell in predicted[:3]] == [1, 1, 1]
+    assert [len(np.unique(cell)) > 1 for cell in noisy[:3]] == [True, False, True]
 
 
 def test_a_large_latent_is_shown_smaller_and_its_noise_stays_noise():

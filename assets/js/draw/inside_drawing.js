@@ -17,6 +17,7 @@ export class Drawing {
     if (drawing.done) {
       drawing.noisyFilm = { film: told.noisy, sheet: await load(told.noisy.src) };
       drawing.roughFilm = { film: told.predicted, sheet: await load(told.predicted.src) };
+      if (told.is_sharp) drawing.sharp = drawing.roughFilm;
     }
     return drawing;
   }

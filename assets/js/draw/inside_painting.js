@@ -82,8 +82,8 @@ export class Scale {
 // Only the strip scrolls, never the page.
 export function bringUp(strip, node) {
   const [left, right] = [node.offsetLeft, node.offsetLeft + node.offsetWidth];
-  if (left < strip.scrollLeft) strip.scrollLeft = left - 8;
-  else if (right > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = right - strip.clientWidth + 8;
+  const isSeen = left >= strip.scrollLeft && right <= strip.scrollLeft + strip.clientWidth;
+  if (!isSeen) strip.scrollLeft = (left + right - strip.clientWidth) / 2;
 }
 
 // A picture with one short line under it.
