@@ -337,6 +337,11 @@ def test_a_word_stays_chosen_while_others_come(chat):
     expect(last(chat).locator(".chat-word").first).to_be_focused()
 
 
+def test_an_answer_without_a_word_is_told(chat):
+    tell(chat, busy=False, turns=[turn(answer(ended="end"))])
+    expect(last(chat).locator(".chat-state")).to_have_text("The model ended without a word.")
+
+
 def test_stop_tells_the_server_and_keeps_the_words(chat):
     chat.evaluate(
         f"() => {{ const a = {APP}; a.sentEvents = []; a.trigger = (e) => a.sentEvents.push(e); }}"

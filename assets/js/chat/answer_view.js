@@ -46,6 +46,7 @@ export class AnswerView {
     if (state === 'waiting') return ui.say('waiting');
     if (state === 'failed') return answer.error || ui.say('failed');
     if (state === 'stopped') return ui.say('stopped');
+    if (answer.ended === 'end' && !answer.text) return [ui.say('says_nothing'), answer.note].filter(Boolean).join(' ');
     return [answer.ended === 'length' ? ui.say('cut') : '', answer.note ?? ''].filter(Boolean).join(' ');
   }
 
