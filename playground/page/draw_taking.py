@@ -47,7 +47,7 @@ class Taking:
         service = self.service
         drawn = service.drawn_of(asked.drawing_id, service.ctx.visitor(request))
         if drawn.is_withheld:
-            raise PersonError("draw.mistake.expired")
+            raise PersonError("text_to_image.withheld")
         yield plain_value(download=self.download(drawn, asked.take)), gr.skip(), gr.skip()
 
     def download(self, drawn: Drawn, kind: str) -> dict[str, Any]:

@@ -169,8 +169,8 @@ def drawn_value(
         "is_withheld": drawn.is_withheld,
         "is_stopped": drawn.is_stopped,
         "is_example": is_example,
-        "note": told[0] if drawn.is_withheld and told else "",
-        "notes": [*notes, *([] if drawn.is_withheld else told)],
+        "note": ctx.say(request, "text_to_image.withheld") if drawn.is_withheld else "",
+        "notes": [*notes, *told],
         "facts": facts_value(service, request, item, drawn),
         "fields": fields_of(order, drawn.model),
     }
