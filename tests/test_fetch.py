@@ -15,7 +15,12 @@ from playground.fetch import DECLINED, DONE, FAILED, INTERRUPTED, WRONG_USE, mai
 from playground.hub.places import read_note, snapshot_of
 from playground.published.question_sets import QUESTION_SETS
 from tests.hub.conftest import hub
-from tests.hub.tiny_entry import published, save_plain_repository
+from tests.hub.tiny_entry import (
+    published,
+    published_pipeline,
+    save_plain_pipeline,
+    save_plain_repository,
+)
 from tests.sources import ROOT
 
 __all__ = ["hub"]
@@ -179,3 +184,30 @@ def test_the_command_runs_without_heavy_libraries():
     )
     lines = found.stdout.splitlines()
     assert lines[-1] == "[]" and len(lines) == len(CATALOG + QUESTION_SETS) + 2
+
+
+def test_a_pipeline_is_fetched_listed_and_mended(hub, tmp_path, monkeypatch, capsys):
+    item = published_pipeline("drawer", family="diffusion", is_gated=True)
+    monkeypatch.setattr(fetch, "LISTED", (item,))
+    hub.add(item.source, save_plain_pipeline(tmp_path / "there"))
+    assert main(["drawer"]) == DECLINED
+    assert item.licence.url in capsys.readouterr().out and hub.asked("safetensors") == []
+    assert main(["--all-of", "diffusion", "--yes"]) == DONE
+    assert here(tmp_path, item)
+    assert main(["--list"]) == DONE
+    assert "drawer  here" in capsys.readouterr().out
+    blob = (
+        snapshot_of(item, str(tmp_path / "cache")) / "unet/diffusion_pytorch_model.fp16.safetensors"
+    ).resolve()
+    good = blob.read_bytes()
+    blob.write_bytes(good[:-1] + b"x")
+    assert main(["drawer", "--check", "--yes"]) == DONE
+    assert blob.read_bytes() == good
+
+
+def test_a_pipeline_behind_a_gate_says_where_to_ask(hub, tmp_path, monkeypatch, capsys):
+    item = published_pipeline("drawer", is_gated=True)
+    monkeypatch.setattr(fetch, "LISTED", (item,))
+    hub.add(item.source, save_plain_pipeline(tmp_path / "there"), gated="auto")
+    assert main(["drawer", "--yes"]) == FAILED
+    assert item.source in capsys.readouterr().err and hub.asked("safetensors") == []

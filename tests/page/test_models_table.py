@@ -129,20 +129,20 @@ PLAN = Plan(AWAY, "c0ffee00" * 5, (), False, 605_000_000, 605_000_000)
 
 
 class FakeStore:
-    def __init__(self, status):
-        self._status = status
+    def __init__(self, status, key):
+        self._status, self._key = status, key
 
     def status(self, key):
-        return self._status if key == AWAY.key else None
+        return self._status if key == self._key else None
 
 
 def away(ctx, status=None, item=AWAY, **options):
-    asked = dataclasses.replace(ctx, store=FakeStore(status))
+    asked = dataclasses.replace(ctx, store=FakeStore(status, item.key))
     return shown(asked, catalog=(ENTRY, item), **options)
 
 
-def acts_in(text):
-    return re.findall(r'data-act="(\w+)" data-key="tiny"', text)
+def acts_in(text, key="tiny"):
+    return re.findall(rf'data-act="(\w+)" data-key="{re.escape(key)}"', text)
 
 
 def test_a_model_that_is_not_here_tells_what_it_takes(ctx):
@@ -210,3 +210,25 @@ def test_row_89_libraries_that_do_not_fit_are_named_to_the_operator(ctx):
     operator, visitor = shown(ctx, row(), is_operator=True), shown(ctx, row(), language="zh-Hant")
     assert "torchvision does not fit torch 2.14.1" in operator and "/opt/lib" in operator
     assert "/opt/lib" not in visitor and 'role="alert"' in visitor and "start." not in visitor
+
+
+DRAWERS = [item for item in CATALOG if item.family in ("diffusion", "safety")]
+
+
+@pytest.mark.parametrize("item", DRAWERS, ids=lambda item: item.key)
+def test_models_that_draw_are_listed_and_offered(ctx, monkeypatch, item):
+    if item.is_built_in:
+        assert item.title in shown(ctx, catalog=(item,))
+        return
+    monkeypatch.setattr("playground.page.consent.available_bytes", lambda: 500_000_000)
+    text = away(ctx, is_operator=True, item=item)
+    assert acts_in(text, item.key) == ["ask"] and item.licence.url in text
+    assert item.paper.url in text and (EN["models.gated"] in text) == item.is_gated
+    plan = Plan(item, "c0ffee" + 34 * "0", (), item.is_gated, item.bytes_on_disk, 1_000_000)
+    for language in ("en", "zh-Hant"):
+        status = Status("asked", plan)
+        offer = away(ctx, status, is_operator=True, item=item, language=language)
+        assert acts_in(offer, item.key) == ["agree", "cancel"]
+        # Too little memory for any of them: told before the download.
+        assert '<span class="failed-words">' in offer and item.source in offer
+        assert "models.offer" not in offer
