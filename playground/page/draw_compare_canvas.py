@@ -51,7 +51,7 @@ class CompareCanvas(gr.HTML):
 
         Args:
             elem_id: Unique on the page; `compare_tools` gets the same.
-            functions: The server functions `compare_picture` and `compare_take`.
+            functions: The server functions `compare_pictures` and `compare_take`.
             **options: More of `gr.HTML`'s; Gradio makes a copy with some when a handler skips it.
         """
         options.setdefault("server_functions", list(functions))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from playground.drawing.recipe import png_with_recipe, recipe_of
 from playground.page.draw_compare_kept import CompareKept
+from playground.page.draw_compare_plan import MOST_CELLS
 from playground.page.draw_compare_values import picture_address
 from playground.visitors.errors import PersonError
 
@@ -31,12 +33,25 @@ class CompareFunctions:
     @property
     def all(self) -> list[Callable[..., Any]]:
         """The functions, for the component."""
-        functions = (self.compare_picture, self.compare_take)
+        functions = (self.compare_pictures, self.compare_take)
         return [self.service.functions.plain(function) for function in functions]
 
-    def compare_picture(self, asked: Asked, visitor: str) -> Answer:
-        """Tells a picture once more, where the browser was not told it."""
-        return {"src": picture_address(self.kept.drawn_of(asked.get("id"), visitor).picture)}
+    def compare_pictures(self, asked: Asked, visitor: str) -> Answer:
+        """Tells pictures that the browser does not have.
+
+        Returns:
+            `pictures`: data addresses by id; without those that are gone.
+        """
+        ids = asked.get("ids")
+        if not isinstance(ids, Sequence) or isinstance(ids, str) or len(ids) > MOST_CELLS:
+            raise PersonError("draw.mistake.form")
+        found = {}
+        for drawing_id in ids:
+            # One that is gone keeps none of the others from being seen.
+            with suppress(PersonError):
+                drawn = self.kept.drawn_of(drawing_id, visitor)
+                found[drawing_id] = picture_address(drawn.picture)
+        return {"pictures": found}
 
     def compare_take(self, asked: Asked, visitor: str) -> Answer:
         """Gives a picture with its recipe inside, or the recipe alone.

@@ -15,9 +15,9 @@ from playground.entries import Entry
 from playground.models.diffusion_asks import Order
 from playground.page.draw_compare_canvas import Asked, compare_words
 from playground.page.draw_compare_kept import CompareKept
-from playground.page.draw_compare_plan import Fields, Plan, read_plan
+from playground.page.draw_compare_plan import WORDS, Fields, Plan, read_plan
 from playground.page.draw_compare_run import DONE, DRAWING, FAILED, WAITING, Cell, Compared
-from playground.page.draw_compare_stored import openings
+from playground.page.draw_compare_stored import EXAMPLE, MODEL, SEED
 from playground.page.draw_compare_values import cell_value, changed_cells, plan_value
 from playground.page.draw_values import model_value
 from playground.page.draw_values import plain_value as told
@@ -33,11 +33,6 @@ if TYPE_CHECKING:
 
 Shown = Iterator[tuple[Any, ...]]
 Cells = tuple[Cell, ...]
-# What the fields say before anybody writes into them.
-EXAMPLE = (
-    *("words", "pattern", "second", "changed", "row_words_axis", "column_words_axis"),
-    *("seed_axis", "guidance_axis", "steps_axis"),
-)
 News = Iterator[Status | Partial[Cells] | Done[Cells]]
 
 
@@ -57,18 +52,43 @@ class CompareHandlers:
         """What the mode opens on: words, models, and comparisons that were made beforehand."""
         service, ctx = self.service, self.service.ctx
         service.visits.note_language(ctx.visitor(request), language_of(request))
-        found = openings(service, request)
+        found = self.openings(request)
+        example = {
+            name: ctx.say(request, f"draw.compare.example.{name}", A="{A}", B="{B}")
+            for name in EXAMPLE
+        }
         value = told(
             words=compare_words(ctx, request),
             offered=[model_value(service, request, item) for item in service.items()],
-            settings={
-                name: ctx.say(request, f"draw.compare.example.{name}", A="{A}", B="{B}")
-                for name in EXAMPLE
-            },
+            settings={**example, "kind": WORDS, "seed": SEED},
             openings=found,
         )
         said = ctx.say(request, "draw.compare.opening" if found else "status.ready")
         return value, status_html(said), ""
+
+    def openings(self, request: gr.Request) -> list[dict[str, Any]]:
+        """Tells the comparisons that ship; the stage asks for their pictures when it is seen."""
+        service = self.service
+        item = next((item for item in service.items() if item.key == MODEL), None)
+        if item is None:
+            return []
+        stored = self.kept.stored.of(item, service.fingerprints.of(item), language_of(request))
+        return [
+            {
+                "plan": plan_value(one.plan),
+                "cells": [
+                    cell_value(
+                        service,
+                        request,
+                        one.plan,
+                        Cell(index, DONE, drawing_id=name, drawn=drawn),
+                        with_picture=False,
+                    )
+                    for index, (name, drawn) in enumerate(one.drawings)
+                ],
+            }
+            for one in stored
+        ]
 
     def draw(self, asked: Asked, request: gr.Request) -> Shown:
         """Draw all pictures of a comparison; each is shown as soon as it is there."""

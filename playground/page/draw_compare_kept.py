@@ -9,6 +9,7 @@ from playground.drawing.drawn import Drawn
 from playground.drawing.gallery import Gallery
 from playground.models.diffusion_asks import Order
 from playground.page.draw_compare_plan import order_key
+from playground.page.draw_compare_stored import StoredComparisons
 from playground.visitors.errors import PersonError
 
 MOST_BYTES = 400_000_000
@@ -27,9 +28,11 @@ class CompareKept:
 
     Attributes:
         gallery: Where they hang; another than that of the mode "Draw", which a grid would fill.
+        stored: Those that ship, which everybody may look at.
     """
 
     gallery: Gallery = field(default_factory=_gallery)
+    stored: StoredComparisons = field(default_factory=StoredComparisons)
 
     def add(self, visitor: str, drawn: Drawn) -> str:
         """Keeps a picture, without what was seen on the way: there are many of them.
@@ -40,17 +43,19 @@ class CompareKept:
         return self.gallery.add(visitor, replace(drawn, frames=()))
 
     def drawn_of(self, drawing_id: object, visitor: str) -> Drawn:
-        """Returns a picture of this visitor.
+        """Returns a picture of this visitor, or one that ships.
 
         Raises:
             PersonError: `draw.mistake.no_picture`, `draw.mistake.expired`.
         """
-        return self.gallery.drawn_of(drawing_id, visitor)
+        return self.stored.drawn_of(drawing_id) or self.gallery.drawn_of(drawing_id, visitor)
 
     def known(
         self, visitor: str, model: str, revision: str, order: Order
     ) -> tuple[str, Drawn] | None:
         """Returns what this visitor had drawn by the same order, from the same files.
+
+        What ships is drawn anew: whoever presses the button wants to see it drawn.
 
         Args:
             visitor: Who asks.

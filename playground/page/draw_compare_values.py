@@ -42,8 +42,23 @@ def plan_value(plan: Plan) -> Value:
     }
 
 
-def cell_value(service: DrawService, request: gr.Request | None, plan: Plan, cell: Cell) -> Value:
-    """Tells how far one picture is; the picture itself where it is done."""
+def cell_value(
+    service: DrawService,
+    request: gr.Request | None,
+    plan: Plan,
+    cell: Cell,
+    *,
+    with_picture: bool = True,
+) -> Value:
+    """Tells how far one picture is; the picture itself where it is done.
+
+    Args:
+        service: The tab's service.
+        request: Whose page it is.
+        plan: What it belongs to.
+        cell: The picture.
+        with_picture: Whether the picture itself is told; the stage asks for it later if not.
+    """
     value: Value = {
         "index": cell.index,
         "state": cell.state,
@@ -57,11 +72,10 @@ def cell_value(service: DrawService, request: gr.Request | None, plan: Plan, cel
         value["mistake"] = service.ctx.say(request, cell.mistake.key, **values)
     if cell.drawn is None:
         return value
-    return value | {
-        "id": cell.drawing_id,
-        "src": picture_address(cell.drawn.picture),
-        **about_value(service, request, plan, cell.drawn),
-    }
+    if with_picture:
+        value["src"] = picture_address(cell.drawn.picture)
+    about = about_value(service, request, plan, cell.drawn)
+    return {**value, "id": cell.drawing_id, **about}
 
 
 def about_value(

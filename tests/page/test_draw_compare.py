@@ -206,16 +206,20 @@ def test_taking_away_gives_exactly_the_picture_with_its_recipe(handlers, functio
     assert recipe.fields["words"] == "an apple" and recipe.fields["seed"] == 3
     text = functions.compare_take({"id": cell["id"], "format": "recipe"}, visitor)
     assert recipe_in(text["text"].encode()).picture_sha256 == kept.picture.content_id
-    again = functions.compare_picture({"id": cell["id"]}, visitor)
-    assert again["src"] == cell["src"]
+    again = functions.compare_pictures({"ids": [cell["id"], "gone", 7]}, visitor)
+    assert again["pictures"] == {cell["id"]: cell["src"]}
 
 
 def test_server_functions_never_raise_and_give_nothing_of_others(handlers, functions):
     cell = whole(values_of(handlers.draw(Asked(CHANGE), ADA)))[0]
+    pictures, take = functions.all
     for asked in (None, 7, {}, {"id": []}, {"id": "guess"}, {"id": cell["id"]}):
-        for function in functions.all:
-            answer = run_in_own_thread(function(asked, Request("bob")))
-            assert set(answer) <= {"error", "expired"} and answer["error"]
+        answer = run_in_own_thread(take(asked, Request("bob")))
+        assert set(answer) <= {"error", "expired"} and answer["error"]
+    for asked in (None, {}, {"ids": cell["id"]}, {"ids": [cell["id"]] * 37}):
+        assert run_in_own_thread(pictures(asked, Request("bob"))).keys() == {"error"}
+    for asked in ([cell["id"]], [None, [], {}]):
+        assert run_in_own_thread(pictures({"ids": asked}, Request("bob"))) == {"pictures": {}}
 
 
 def test_what_is_kept_back_is_shown_but_not_given_away(handlers, functions):
@@ -264,3 +268,17 @@ def test_numbers_of_an_axis_are_finite():
     assert read_axis(["1", "2.5", "ddim", "nan", "inf", "1e999"]) == [
         *(1.0, 2.5, "ddim", "nan", "inf", "1e999"),
     ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_opens_on_comparisons_whose_pictures_are_asked_for_when_seen(
+    handlers, functions, language
+):
+    value, _, _ = handlers.first(request_of("eve", language))
+    assert [one["plan"]["mode"] for one in value["openings"]] == ["grid", "blend", "change"]
+    for one in value["openings"]:
+        assert all("src" not in cell and cell["state"] == "done" for cell in one["cells"])
+        ids = [cell["id"] for cell in one["cells"]]
+        pictures = functions.compare_pictures({"ids": ids}, "")["pictures"]
+        assert list(pictures) == ids
+        assert all(pixels_of(src).shape == (128, 128, 3) for src in pictures.values())

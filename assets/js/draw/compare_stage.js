@@ -67,7 +67,6 @@ class App {
     this.asked = null;
     if (!result) return;
     result.end();
-    this.fetchMissing(result);
     if (told.error) return;
     const key = told.stopped ? 'stopped' : 'done';
     this.announce(this.ui.say(key, { count: result.cells.filter(({ state }) => state === 'done').length }));
@@ -78,14 +77,16 @@ class App {
     this.announce(sentence);
   }
 
-  // A value may be passed over where several come at once: what is missing is asked for by its id.
-  async fetchMissing(result) {
-    for (const cell of result.missing) {
-      const answer = await call(this, 'compare_picture', { id: cell.id });
-      if (answer.error) return;
-      cell.src = answer.src;
-      this.update();
-    }
+  // What ships comes without its pictures, and a value may be passed over where several come at
+  // once: what is missing is asked for by its id, when it is looked at.
+  async fetchMissing() {
+    const { result } = this;
+    const ids = result?.missing.map(({ id }) => id) ?? [];
+    if (!ids.length || !result.isOver || result.isFetched || !this.root.offsetParent) return;
+    result.isFetched = true;
+    const { pictures = {} } = await call(this, 'compare_pictures', { ids });
+    for (const cell of result.missing) cell.src = pictures[cell.id];
+    this.update();
   }
 
   // ---- what the browser says ----
@@ -159,6 +160,7 @@ class App {
     left.append(...Object.values(this.panels).map(({ node }) => node));
     table.append(left, this.aside.node);
     this.body.replaceChildren(this.switch, this.form.node, this.told, table);
+    new IntersectionObserver(() => this.update()).observe(this.root);
     this.root.dataset.started = 'true';
   }
 
@@ -211,6 +213,7 @@ class App {
     this.tools.update();
     this.panels[mode].update();
     this.aside.update();
+    this.fetchMissing();
   }
 
   announce(sentence) {
