@@ -21,6 +21,7 @@ from playground.drawing.recipe import (
     recipe_in,
     recipe_of,
 )
+from playground.drawing.reproduce import program
 from playground.entries import Entry
 from playground.page.draw_asking import Asking, Commission, Steps
 from playground.page.draw_canvas import Asked
@@ -48,18 +49,23 @@ class Taking:
         drawn = service.drawn_of(asked.drawing_id, service.ctx.visitor(request))
         if drawn.is_withheld:
             raise PersonError("text_to_image.withheld")
-        yield plain_value(download=self.download(drawn, asked.take)), gr.skip(), gr.skip()
+        yield plain_value(download=self.download(request, drawn, asked.take)), gr.skip(), gr.skip()
 
-    def download(self, drawn: Drawn, kind: str) -> dict[str, Any]:
+    def download(self, request: gr.Request | None, drawn: Drawn, kind: str) -> dict[str, Any]:
         """Makes the file: its name, its kind and its text or its bytes.
 
         Args:
+            request: Whose language the comments of a program are in.
             drawn: The drawing.
             kind: `"png"`, `"recipe"` or `"python"`.
         """
         item = self.service.item(drawn.model)
         name = f"drawing-{drawn.picture.content_id[:HASH_DIGITS]}"
-        recipe = recipe_of(drawn, item, self.service.fingerprints.revision(item))
+        revision = self.service.fingerprints.revision(item)
+        if kind == "python":
+            text = program(drawn, item, revision, lambda key: self.service.ctx.say(request, key))
+            return {"name": f"{name}.py", "kind": "text/x-python", "text": text}
+        recipe = recipe_of(drawn, item, revision)
         if kind == "recipe":
             text = json.dumps(recipe, ensure_ascii=False, indent=2)
             return {"name": f"{name}.json", "kind": "application/json", "text": text + "\n"}
