@@ -171,7 +171,12 @@ def drawn_value(
         "is_example": is_example,
         "note": ctx.say(request, "text_to_image.withheld") if drawn.is_withheld else "",
         "notes": [*notes, *told],
-        "facts": facts_value(service, request, item, drawn),
+        "tokens": {
+            "count": drawn.reading.count,
+            "most": drawn.reading.most,
+            "unread": drawn.reading.unread,
+        },
+        "facts": facts_value(service, request, item, drawn, is_example=is_example),
         "fields": fields_of(order, drawn.model),
     }
 
@@ -193,7 +198,12 @@ def fields_of(order: Order, model: str) -> Value:
 
 
 def facts_value(
-    service: DrawService, request: gr.Request | None, item: Entry, drawn: Drawn
+    service: DrawService,
+    request: gr.Request | None,
+    item: Entry,
+    drawn: Drawn,
+    *,
+    is_example: bool = False,
 ) -> list[tuple[str, str]]:
     """Writes how a drawing was made, as (name, value) in the visitor's language."""
     order = drawn.order
@@ -206,7 +216,8 @@ def facts_value(
         "size": f"{width} × {height}",
         "sampler": sampler_title(order.scheduler),
     }
-    if drawn.seconds:
+    # How long it took elsewhere says nothing of this machine.
+    if not is_example:
         rows["seconds"] = f"{drawn.seconds:.1f} s"
     if order.start is not None:
         rows["strength"] = f"{round(100 * order.strength)} %"

@@ -45,7 +45,7 @@ export class About {
   // The same order with another seed.
   drawAnother() {
     const { app } = this;
-    app.apply({ ...app.chosen.fields, seed: null });
+    app.apply({ ...app.chosen.fields, seed: null }, app.chosen.tokens);
     app.asking.draw();
   }
 

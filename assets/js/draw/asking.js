@@ -13,8 +13,13 @@ export class Asking {
 
   draw() {
     const { app } = this;
-    if (this.isDrawing) return;
+    if (this.isDrawing || !app.prompt.words.trim() || !app.settings.canDraw) return;
     app.note = '';
+    // A picture that is still on its way is waited for.
+    if (app.startCard.isOnTheWay) {
+      app.startCard.after = () => this.draw();
+      return;
+    }
     const wanted = app.settings.fields();
     const start = app.startCard.asked();
     this.sent = { words: app.prompt.words, ...wanted, ...start };

@@ -30,10 +30,14 @@ export class Prompt {
     return this.field.value;
   }
 
-  set(words) {
+  // The tokens of a drawing's words are known with it: no model is asked.
+  set(words, counted = null) {
     this.field.value = words;
     this.grow();
-    this.count();
+    this.asked = '';
+    this.counted = counted;
+    clearTimeout(this.timer);
+    this.app.changed();
   }
 
   // Enter that takes a word of an input method draws nothing.

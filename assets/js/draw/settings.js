@@ -17,7 +17,10 @@ export class Settings {
   build() {
     const { ui } = this.app;
     this.models = make('select');
-    this.models.addEventListener('change', () => this.choose(this.models.value));
+    this.models.addEventListener('change', () => {
+      this.choose(this.models.value);
+      this.app.prompt.count();
+    });
     this.about = make('p', 'ui-hint');
     this.reason = make('p', 'draw-reason');
     this.counts = make('div', 'ui-switch draw-counts');
@@ -119,7 +122,6 @@ export class Settings {
     this.samplers.replaceChildren(...model.schedulers.map(([name, title]) => option(name, title)));
     this.sizes.disabled = model.sizes.length < 2;
     this.samplers.disabled = model.schedulers.length < 2;
-    this.app.prompt.count();
     this.app.changed();
   }
 

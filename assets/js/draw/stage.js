@@ -45,7 +45,7 @@ class App {
     if (!this.look) return;
     if (told.models) this.settings.setModels(told.models);
     if (told.examples) this.examples = told.examples;
-    if (told.fields) this.apply(told.fields);
+    if (told.fields) this.apply(told.fields, told.drawn?.[0]?.tokens);
     if ('start' in told) this.startCard.receive(told.start);
     if (told.drawn) this.receiveDrawn(told);
     if (told.forgotten) this.forgetAll();
@@ -58,7 +58,8 @@ class App {
     const news = drawn.filter(({ is_example: isExample }) => !isExample);
     const ids = new Set(news.map(({ id }) => id));
     this.gallery = [...news, ...this.gallery.filter(({ id }) => !ids.has(id))];
-    this.show(drawn, drawn[0]);
+    const known = new Map([...this.gallery, ...this.examples].map((one) => [one.id, one]));
+    this.show(drawn.map((one) => known.get(one.id) ?? one));
     if (!examples && drawn.length) this.announce(drawn.map(({ alt }) => alt).join(' '));
   }
 
@@ -90,9 +91,10 @@ class App {
   }
 
   // A drawing's words and settings, for another like it.
-  apply(fields) {
-    this.prompt.set(fields.words ?? '');
+  apply(fields, tokens) {
     this.settings.apply(fields);
+    this.prompt.set(fields.words ?? '', tokens);
+    if (!tokens) this.prompt.count();
   }
 
   // ---- what the browser says ----

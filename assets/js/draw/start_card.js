@@ -115,6 +115,7 @@ export class StartCard {
 
   openFailed() {
     this.app.isReading = false;
+    this.after = this.of = this.pending = this.waitingMask = null;
     if (this.picture?.isPending) this.clear();
   }
 
@@ -162,6 +163,10 @@ export class StartCard {
     const value = (slider) => Number(slider.querySelector('input').value);
     const mask = this.paint.told();
     return { start_id: this.picture.id, mask, strength: value(this.strength), feather: value(this.feather) };
+  }
+
+  get isOnTheWay() {
+    return this.isUsed && !this.picture.id;
   }
 
   get isRepairable() {

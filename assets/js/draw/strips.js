@@ -56,7 +56,7 @@ export class Strips {
   open(drawing) {
     const { app } = this;
     app.note = '';
-    app.apply({ ...drawing.fields, seed: app.settings.seed });
+    app.apply({ ...drawing.fields, seed: app.settings.seed }, drawing.tokens);
     app.show([drawing]);
     this.look();
   }
