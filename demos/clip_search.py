@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
@@ -46,6 +46,7 @@ from playground.page.widgets import (
     workbench,
 )
 from playground.search import MOST_RESULTS, USUAL_RESULTS, Query, read_count, read_query
+from playground.visitors.newest import Newest
 from playground.visitors.notes import Note
 from playground.visitors.pictures import Picture
 from playground.visitors.sessions import Session
@@ -60,6 +61,7 @@ class Handlers:
     """What happens when somebody does something. Each yields values for its outputs."""
 
     asking: ClipAsking
+    newest: Newest = field(default_factory=Newest)
 
     def search(
         self,
@@ -182,11 +184,15 @@ class Handlers:
         where: str,
     ) -> Shown:
         ctx, source = self.asking.ctx, self._source(request, where)
+        question = self.newest.ask(ctx.visitor(request))
         news = self.asking.find(request, query, count, model, source)
         for step in self.asking.told(request, news, model):
             if isinstance(step, str):
-                yield gr.skip(), step, gr.skip(), gr.skip()
+                if not question.is_old:
+                    yield gr.skip(), step, gr.skip(), gr.skip()
                 continue
+            if not question.answer():
+                return
             status, answer = step
             collection = source.collection
             told = ctx.say_notes(request, (*notes, *cut_notes(answer.tokens.values())))

@@ -124,7 +124,7 @@ class UnderstandHandlers:
                 fields, notes = finish(matrix)
                 # The stage may not have been open yet: then what it began with is lost.
                 offered = offered_value(self.asking.collection, language_of(request))
-                return {"offered": offered, "known": known, **fields}, notes
+                return {"offered": offered, "known": known, "focus": True, **fields}, notes
 
             return news, finish_known
 

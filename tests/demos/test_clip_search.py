@@ -541,6 +541,17 @@ def test_the_pictures_are_served_and_nothing_else_of_the_disk(address, stored):
         assert httpx.get(f"{address}/pictures/{path}").status_code >= 400
 
 
+def test_an_older_answer_does_not_cover_a_newer_one(handlers):
+    visitor = request_of(session_hash="hasty")
+    fields = (None, 0.5, "", 0.5, 4, MODEL, PLAYGROUND)
+    older = handlers.search("a cat", *fields, visitor)
+    next(older)
+    *_, (newer, *_) = handlers.search("a dog", *fields, visitor)
+    assert newer["items"]
+    shown = [grid for grid, *_ in older if isinstance(grid, dict) and "items" in grid]
+    assert shown == []
+
+
 def own_of(asking, request, *names):
     """Puts plain pictures on a visitor's shelf, as the card does."""
     shelf = asking.ctx.holdings.shelves.of(asking.ctx.visitor(request))

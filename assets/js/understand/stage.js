@@ -52,6 +52,7 @@ class App {
     if (told.known) this.pictures.know(told.known);
     if (told.example && !this.state.picture) Object.assign(this.state, told.example);
     if (told.settings) this.setAll(told.settings);
+    if (told.focus) this.wantsFocus = true;
     if (told.added) this.pictures.added(told.added);
     if (told.matrix) {
       this.results.matrix = { ...told.matrix, ...told.matter };
@@ -202,6 +203,11 @@ class App {
     });
     this.toolbox.update();
     this.panels[panel].update();
+    // Whoever came here from a found picture goes on here, also without a mouse.
+    if (this.wantsFocus && this.root.offsetParent) {
+      this.wantsFocus = false;
+      this.tabs[PANELS.indexOf(panel)].focus();
+    }
     // "Send to ..." takes what is chosen now.
     if (!this.asked) this.sendUp();
     this.wanted(panel);
