@@ -13,7 +13,7 @@ import gradio as gr
 from playground.drawing.drawn import Drawn, Preview
 from playground.drawing.orders import add_change
 from playground.page.canvas import text_in
-from playground.page.draw_values import preview_address
+from playground.page.draw_values import drawn_value, preview_address
 from playground.page.work import Done, Partial, Status
 from playground.search import Asker
 from playground.visitors.errors import PersonError, explain
@@ -67,7 +67,10 @@ class Branching:
             elif isinstance(news, Partial):
                 yield preview_value(news.value)
             elif isinstance(news, Done):
-                yield {"id": service.gallery.add(visitor, news.value)}
+                drawing_id = service.gallery.add(visitor, news.value)
+                # As the stage shows it, should it be put there.
+                shown = drawn_value(service, request, drawing_id, news.value)
+                yield {"id": drawing_id, "drawn": shown}
 
 
 def preview_value(preview: Preview) -> Answer:

@@ -153,7 +153,11 @@ def test_each_word_has_its_own_map_and_marks_are_told_apart(open_drawer):
         seen.add(pixels(page, ".lid-words figure canvas"))
     page.locator(".lid-words .ui-switch button").last.click()
     seen.add(pixels(page, ".lid-words figure canvas"))
+    page.locator(".lid-words .ui-switch button").first.click()
     scrub(page, 1)
+    expect(page.locator(".lid-words .ui-switch button").last).to_have_attribute(
+        "aria-checked", "true"
+    )
     seen.add(pixels(page, ".lid-words figure canvas"))
     assert len(seen) == 4
     page.locator(".lid-words summary").click()
@@ -195,7 +199,7 @@ def test_a_branch_is_drawn_and_looked_into_and_left_again(open_drawer):
     # Decoded in another batch, the last digit may differ.
     assert furthest(page) <= 2
     parent = page.locator(".lid").get_attribute("data-ready")
-    page.locator(".lid-found > .ui-button").click()
+    page.locator(".lid-found .lid-actions .ui-button").first.click()
     expect(page.locator(".lid")).not_to_have_attribute("data-ready", parent)
     assert "a dog on the grass" in page.locator(".lid-about").inner_text()
     tab(page, "words")
@@ -205,6 +209,18 @@ def test_a_branch_is_drawn_and_looked_into_and_left_again(open_drawer):
     assert "cat" in page.locator(".lid-tile[data-kind=word] .lid-word").all_inner_texts()
     page.locator(".lid-head .ui-button").click()
     expect(page.locator(".lid")).to_have_attribute("data-ready", parent)
+
+
+def test_a_branch_can_be_put_on_the_stage(open_drawer):
+    page = open_drawer("a cat")
+    tab(page, "branch")
+    page.locator("textarea[name=lid-words]").fill("a dog")
+    draw_branch(page)
+    branch = page.evaluate(f"{INSIDE}.branch.chosen.drawing.id")
+    page.locator(".lid-found .lid-actions .ui-button").last.click()
+    expect(page.locator(".draw")).to_have_attribute("data-shown", branch)
+    page.locator(".lid").scroll_into_view_if_needed()
+    expect(page.locator(".lid")).to_have_attribute("data-ready", branch)
 
 
 def test_two_branches_are_compared_in_turn(open_drawer):

@@ -30,7 +30,10 @@ export class Branch {
     this.films = make('div', 'lid-films');
     this.open = ui.button({ text: inside.say('look_inside'), className: 'quiet', press: () => inside.open(this.chosen.drawing.id) });
     this.found = make('div', 'lid-found');
-    this.found.append(this.list, this.verdict, this.pair, this.films, this.open);
+    this.put = ui.button({ text: inside.say('put_on_stage'), className: 'quiet', press: () => this.putOnStage() });
+    this.further = make('div', 'lid-actions');
+    this.further.append(this.open, this.put);
+    this.found.append(this.list, this.verdict, this.pair, this.films, this.further);
     this.none = make('p', 'lid-none', inside.say('branch_none'));
     this.body = make('div', 'lid-branching');
     this.body.append(this.form.node, this.found);
@@ -83,7 +86,7 @@ export class Branch {
     }
     if (told.told && !this.preview) this.tell(told.told, true);
     if (told.step) await this.hearPreview(told);
-    if (told.id) await this.hearEnd(told.id);
+    if (told.id) await this.hearEnd(told);
   }
 
   async hearPreview({ step, steps, together, src }) {
@@ -97,7 +100,7 @@ export class Branch {
     this.update();
   }
 
-  async hearEnd(id) {
+  async hearEnd({ id, drawn }) {
     const { inside, asked, run } = this;
     const about = inside.drawing;
     const drawing = await inside.fetch(id);
@@ -106,7 +109,7 @@ export class Branch {
       this.end(drawing.error);
       return;
     }
-    this.branches.push({ asked, drawing, differs: differenceOf(about, drawing) });
+    this.branches.push({ asked, drawing, drawn, differs: differenceOf(about, drawing) });
     this.end('');
     this.choose(this.branches.at(-1));
     inside.goTo(inside.drawing.done);
@@ -121,6 +124,13 @@ export class Branch {
       this.fillFilms();
       this.update();
     }
+  }
+
+  // There it can be taken away and sent on, as every other drawing.
+  putOnStage() {
+    const { stage } = this.inside;
+    stage.receiveDrawn({ drawn: [this.chosen.drawn] });
+    stage.root.scrollIntoView({ block: 'start' });
   }
 
   end(sentence, isStopped = false) {
@@ -159,7 +169,7 @@ export class Branch {
       return button;
     }));
     const has = Boolean(this.chosen);
-    for (const node of [this.verdict, this.films, this.open]) node.hidden = !has;
+    for (const node of [this.verdict, this.films, this.further]) node.hidden = !has;
     this.found.hidden = !has && !this.isDrawing;
   }
 

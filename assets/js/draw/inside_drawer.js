@@ -68,8 +68,12 @@ class Inside {
   // The stage may be there only after the drawer.
   follow() {
     const stage = document.querySelector(`[data-canvas="${this.node.dataset.insideOf}"]`);
-    if (stage?.app?.onShown) stage.app.onShown((drawing) => this.want(drawing?.id ?? ''));
-    else requestAnimationFrame(() => this.follow());
+    if (!stage?.app?.onShown) {
+      requestAnimationFrame(() => this.follow());
+      return;
+    }
+    this.stage = stage.app;
+    this.stage.onShown((drawing) => this.want(drawing?.id ?? ''));
   }
 
   want(id) {
@@ -274,6 +278,7 @@ class Inside {
 
   goTo(step) {
     this.step = Math.min(Math.max(1, step), this.drawing.done);
+    this.panels[this.panelName].scrubbed?.();
     this.update();
   }
 

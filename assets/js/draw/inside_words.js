@@ -40,6 +40,11 @@ export class WordMaps {
     this.inside.update();
   }
 
+  // Whoever moves the slider wants to see what changes from step to step.
+  scrubbed() {
+    this.isMean = false;
+  }
+
   show() {
     const { drawing } = this.inside;
     const has = drawing.parts.length > 0;
@@ -48,6 +53,7 @@ export class WordMaps {
     this.mixed.hidden = !drawing.is_mixed;
     this.part = null;
     this.word = '';
+    this.isMean = true;
   }
 
   // The words of the stretch that the step is in; a branch may have others later on.
