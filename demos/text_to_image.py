@@ -121,7 +121,7 @@ def build(ctx: Context) -> None:
     with gr.Tabs(elem_classes="modes"):
         with gr.Tab(ctx.label("text_to_image.draw"), id="draw"):
             build_draw(service)
-        with gr.Tab(ctx.label("text_to_image.compare"), id="compare"):
+        with gr.Tab(ctx.label("text_to_image.compare"), id="compare", elem_id="draw-compare-mode"):
             build_compare(service)
     add_events(service)
     root = GradioContext.root_block

@@ -76,10 +76,11 @@ def test_pictures_come_back_bit_by_bit(tmp_path):
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda told: told["cells"].pop(),
-        lambda told: told["cells"][0].update(picture="!!"),
-        lambda told: told["cells"][0].update(picture="QUJD"),
-        lambda told: told["cells"][0].update(seconds=None),
+        lambda told: told["pictures"].pop(),
+        lambda told: told["pictures"].append(told["pictures"][0]),
+        lambda told: told["pictures"].__setitem__(0, "!!"),
+        lambda told: told["pictures"].__setitem__(0, "QUJD"),
+        lambda told: told["pictures"].__setitem__(0, 7),
         lambda told: told["fields"].update(second=7),
         lambda told: told.update(fields=None),
         lambda told: told.pop("revision"),

@@ -44,7 +44,8 @@ export class Cell {
  * @returns {string}
  */
 export function nameOf(app, result, cell) {
-  const { mode } = result.plan;
+  const { mode, kind } = result.plan;
+  if (kind === 'words_words' && cell.about) return cell.about.words;
   if (mode === 'change') return cell.about?.words ?? app.ui.say(`side_${cell.index}`);
   return result.marksOf(cell).map(([axis, value]) => markOf(app, axis, value)).join(', ');
 }

@@ -2,6 +2,9 @@
 import { make } from '../shared/dom.js';
 import { Cell, markOf } from './compare_cell.js';
 
+// In the corner words stand under the name that they have in the pattern.
+const PLACES = { row_words: '{A}', column_words: '{B}' };
+
 export class GridPanel {
   constructor(app) {
     this.app = app;
@@ -40,7 +43,7 @@ export class GridPanel {
     table.style.setProperty('--aspect', `${size[1]} / ${size[0]}`);
     const head = make('tr');
     const corner = make('td', 'compare-corner');
-    corner.append(make('span', '', app.ui.say(`axis_${axes[1]}`)), make('span', '', app.ui.say(`axis_${axes[0]}`)));
+    corner.append(...[axes[1], axes[0]].map((axis) => make('span', '', PLACES[axis] ?? app.ui.say(`axis_${axis}`))));
     head.append(corner, ...columns.map((value) => header(app, 'col', axes[1], value)));
     this.cells = result.cells.map(({ index }) => new Cell(app, () => app.choose(index)));
     const body = make('tbody');
