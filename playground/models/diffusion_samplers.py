@@ -71,7 +71,8 @@ SAMPLERS: Mapping[str, Sampler] = {
     "euler-a": Sampler("EulerAncestralDiscreteScheduler", _by_sigma),
     "dpm++2m": Sampler("DPMSolverMultistepScheduler", _by_scaled_sigma),
     "unipc": Sampler("UniPCMultistepScheduler", _by_scaled_sigma),
-    "pndm": Sampler("PNDMScheduler", _by_cumulative),
+    # Its Runge-Kutta steps change tensors that a copy would share; Stable Diffusion skips them too.
+    "pndm": Sampler("PNDMScheduler", _by_cumulative, {"skip_prk_steps": True}),
     "lcm": Sampler("LCMScheduler", _by_cumulative),
     "flow-euler": Sampler("FlowMatchEulerDiscreteScheduler", _by_flow),
     "scm": Sampler("SCMScheduler", _by_angle),
@@ -120,7 +121,8 @@ class Run:
     def noise_level(self, index: int) -> float:
         """Returns the share of noise before a step, 0 to 1, comparable between samplers."""
         signal, share = self.shares(index)
-        return share / (signal + share)
+        # The angle that the last law begins with is a hair beyond a right one.
+        return min(1.0, share / (signal + share))
 
     def time(self, index: int) -> torch.Tensor:
         """Returns the time of a step as the sampler names it."""
