@@ -54,7 +54,7 @@ export class ChangeForm {
     // Far enough from what it was to be seen.
     this.guidance = Math.min(drawing.most_guidance, 2 * this.guidanceNow);
     this.guidancePlace.replaceChildren(inside.ui.slider({
-      key: 'guidance',
+      key: 'other_guidance',
       low: 1, high: drawing.most_guidance, step: 0.5, value: this.guidance,
       format: (value) => inside.say('guidance_was', { number: value, guidance: this.guidanceNow }),
       input: (value) => {
