@@ -48,7 +48,7 @@ def build_words(folder: Path) -> Words:
     """
     import torch
 
-    encoder = load_encoder(folder, "text_encoder", "Qwen3ForCausalLM").model
+    encoder = load_encoder(folder, "text_encoder", "Qwen3Model")
     # One more than is heard: the states of the very last layer come out normed.
     encoder.layers = encoder.layers[: max(LAYERS) + 1]
     encoder.config.num_hidden_layers = len(encoder.layers)

@@ -101,12 +101,12 @@ def reading_of(
         verbose=False,
     )
     first = len(frame.before)
-    # Of tokens across the edge, what belongs to the prompt.
+    # Of tokens across the edge, what belongs to the prompt; space alone is no word.
     spans = [
         (max(0, start - first), min(len(typed), end - first))
         for start, end in found["offset_mapping"]
     ]
-    is_own = [start < end for start, end in spans]
+    is_own = [start < end and not typed[start:end].isspace() for start, end in spans]
     kept = min(len(spans), frame.places)
     words, owners = split_words(typed, [spans[n] for n in range(kept) if is_own[n]])
     numbers = iter(owners)
