@@ -194,3 +194,44 @@ def test_two_models_side_by_side_tell_what_both_found(open_page):
     ]
     assert len(labels) == 15
     assert sum("only here" not in label for label in labels) == shared
+
+
+def test_a_found_picture_of_ones_own_is_looked_into(open_page):
+    page = open_page()
+    open_own(page)
+    choose(page, *((f"{number}.png", png(number)) for number in range(3)))
+    ready(page, 3)
+    expect(results(page)).to_have_count(3)
+    results(page).first.click()
+    page.get_by_role("button", name="Why was it found?").click()
+    where = page.locator("#clip-understand-where-tab")
+    expect(where).to_be_focused(timeout=60_000)
+    expect(page.locator(".understand-chosen img").first).to_be_visible()
+    page.locator("#clip-understand-map-tab").click()
+    expect(page.locator(".understand-panel:visible")).to_contain_text(
+        "Drawn are Your own pictures", timeout=60_000
+    )
+    broken = "[...document.images].filter(i => i.offsetParent && i.complete && !i.naturalWidth)"
+    assert page.evaluate(f"{broken}.length") == 0
+
+
+def test_a_link_asks_and_compares_again(open_page):
+    page = open_page()
+    expect(results(page)).to_have_count(15)
+    page.get_by_role("button", name="Two models side by side").click()
+    field = page.locator("#compare-words").locator("input, textarea")
+    field.fill("\u591c\u7a7a\u4e2d\u7684\u706b\u7bad")
+    page.locator("#compare-go").click()
+    said = page.locator("#compare-said")
+    expect(said).to_contain_text("in both lists", timeout=60_000)
+    told = said.inner_text()
+    page.evaluate("navigator.clipboard.writeText = (text) => Promise.resolve(window.copied = text)")
+    page.locator("#clip-search-mode-recipe button").first.click()
+    page.wait_for_function("window.copied")
+    link = page.evaluate("window.copied")
+    again = open_page()
+    again.goto(link)
+    again.reload()
+    expect(again.locator("#compare-said")).to_have_text(told, timeout=60_000)
+    words = again.locator("#compare-words").locator("input, textarea")
+    expect(words).to_have_value("\u591c\u7a7a\u4e2d\u7684\u706b\u7bad")
