@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import indent, wrap
 
 import numpy as np
@@ -24,6 +24,22 @@ from playground.visitors.errors import PersonError
 TAKEN_APART = "StableDiffusionPipeline"
 READER = "mini-clip"
 Say = Callable[[str], str]
+# What a pipeline would do that is not done here: read with an encoder that is not fetched, mark
+# the pixels, bring the size to one of its own.
+_LEFT_OUT: Mapping[str, Mapping[str, object]] = {
+    "StableDiffusion3Pipeline": {"text_encoder_3": None, "tokenizer_3": None},
+    "StableDiffusionXLPipeline": {"add_watermarker": False},
+}
+_ASKED_FOR: Mapping[str, Mapping[str, object]] = {
+    "SanaSprintPipeline": {"use_resolution_binning": False},
+}
+# Trained in the wider range of 16 bits.
+_IN_BFLOAT16 = {
+    "StableDiffusion3Pipeline",
+    "Flux2KleinPipeline",
+    "ZImagePipeline",
+    "SanaSprintPipeline",
+}
 
 
 def program(drawn: Drawn, item: Entry, revision: str, say: Say) -> str:
@@ -53,7 +69,7 @@ def program(drawn: Drawn, item: Entry, revision: str, say: Say) -> str:
         _imports(order, item, is_one_call),
         _pipeline(order, item, revision),
         f"dice = torch.Generator().manual_seed({order.seed})",
-        *([_call(order)] if is_one_call else _steps(order, say)),
+        *([_call(order, item)] if is_one_call else _steps(order, say)),
     ]
     return "\n".join(part for part in parts if part) + "\n"
 
@@ -100,11 +116,14 @@ def _pipeline(order: Order, item: Entry, revision: str) -> str:
             ")"
         )
     else:
-        asked = f"{item.source!r}, revision={revision!r}" if revision else repr(item.source)
+        told = [repr(item.source), *([f"revision={revision!r}"] if revision else [])]
+        told += _options(_LEFT_OUT.get(item.class_name, {}))
+        half = "bfloat16" if item.class_name in _IN_BFLOAT16 else "float16"
         made = (
             'device = "cuda" if torch.cuda.is_available() else "cpu"\n'
-            "dtype = torch.float16 if torch.cuda.is_available() else torch.float32\n"
-            f"pipe = {item.class_name}.from_pretrained({asked}, dtype=dtype).to(device)"
+            f"dtype = torch.{half} if torch.cuda.is_available() else torch.float32\n"
+            f"pipe = {item.class_name}.from_pretrained(\n"
+            f"{_indented([f'{option},' for option in (*told, 'dtype=dtype')])}).to(device)"
         )
     for name in _own_sampler(order, item):
         options = "".join(f", {k}={v!r}" for k, v in SAMPLERS[order.scheduler].options.items())
@@ -112,8 +131,16 @@ def _pipeline(order: Order, item: Entry, revision: str) -> str:
     return made
 
 
-def _call(order: Order) -> str:
+def _options(options: Mapping[str, object]) -> list[str]:
+    return [f"{name}={value!r}" for name, value in options.items()]
+
+
+def _call(order: Order, item: Entry) -> str:
     height, width = order.size_hw
+    more = dict(_ASKED_FOR.get(item.class_name, {}))
+    if more and order.steps != 2:
+        # Only for two steps there is one time between that it was trained for.
+        more["intermediate_timesteps"] = None
     words = [f"prompt={order.words!r},"]
     if order.without:
         words.append(f"negative_prompt={order.without!r},")
@@ -134,10 +161,16 @@ def _call(order: Order) -> str:
         f"height={height},",
         f"width={width},",
         f"num_inference_steps={order.steps},",
-        f"guidance_scale={order.guidance!r},",
+        f"guidance_scale={_scale(order, item)!r},",
+        *(f"{option}," for option in _options(more)),
         "generator=dice,",
     ]
     return f'{before}drawing = pipe(\n{_indented(asked)}).images[0]\ndrawing.save("drawing.png")'
+
+
+def _scale(order: Order, item: Entry) -> float:
+    """Guidance as the pipeline counts it; one of them begins at 0, not at 1."""
+    return order.guidance - 1 if item.class_name == "ZImagePipeline" else order.guidance
 
 
 def _steps(order: Order, say: Say) -> list[str]:
@@ -147,6 +180,7 @@ def _steps(order: Order, say: Say) -> list[str]:
     parts = [
         "\ntorch.set_grad_enabled(False)\n\n\n"
         "def read(words):\n    return pipe.encode_prompt(words, pipe.device, 1, False)[0]\n\n\n"
+        "def told(module, values):\n    return values.to(module.device, module.dtype)\n\n\n"
         f"heard, without = read({order.words!r}), read({order.without!r})",
         f"heard = torch.lerp(heard, read({order.blend_words!r}), {order.blend!r})"
         if order.blend_words
@@ -174,8 +208,8 @@ def _beginning(order: Order, say: Say) -> list[str]:
         'picture = read_picture(Path("start.png")).pixels\n'
         f"start, _, _ = read_start(picture, None, {order.size_hw}, 0)\n"
         "pixels = torch.from_numpy(start.transpose(2, 0, 1).astype(np.float32))[None]\n"
-        "known = pipe.vae.encode(pixels / 127.5 - 1).latent_dist.mode()\n"
-        "known = known * pipe.vae.config.scaling_factor"
+        "known = pipe.vae.encode(told(pipe.vae, pixels / 127.5 - 1)).latent_dist.mode()\n"
+        "known = known.float().cpu() * pipe.vae.config.scaling_factor"
     ]
     if order.mask is None:
         return [*parts, "latents = sampler.add_noise(known, noise, times[:1])"]
@@ -204,7 +238,8 @@ def _loop(order: Order, say: Say) -> list[str]:
         "    heard_latents = sampler.scale_model_input(latents, time)",
         "    rows = torch.cat([heard_latents, heard_latents])",
         "    words = torch.cat([without, heard])",
-        "    plain, led = pipe.unet(rows, time, encoder_hidden_states=words).sample.chunk(2)",
+        "    said = pipe.unet(told(pipe.unet, rows), time, encoder_hidden_states=words).sample",
+        "    plain, led = said.float().cpu().chunk(2)",
         "    guided = plain + guidance * (led - plain)",
         "    latents = sampler.step(guided, time, latents, **options).prev_sample",
     ]
@@ -230,7 +265,8 @@ def _change(change: Change, say: Say) -> str:
 
 def _ending(order: Order, say: Say) -> list[str]:
     parts = [
-        "decoded = pipe.vae.decode(latents / pipe.vae.config.scaling_factor).sample[0]\n"
+        "scaled = told(pipe.vae, latents / pipe.vae.config.scaling_factor)\n"
+        "decoded = pipe.vae.decode(scaled).sample[0].float().cpu()\n"
         "drawing = (decoded / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).numpy()\n"
         "drawing = np.rint(drawing * 255)"
     ]

@@ -11,9 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from diffusers import DiffusionPipeline
 
 from playground.drawing.orders import add_change
 from playground.drawing.reproduce import program
+from playground.models import diffusion
+from playground.models.diffusion_asks import Order
+from playground.models.diffusion_samplers import own_sampler
 from playground.search import Asker
 from playground.sentences import read_sentences
 from playground.visitors.errors import PersonError
@@ -21,9 +25,24 @@ from playground.visitors.pictures import read_picture
 from tests.drawing.drawings import drawn_of
 from tests.drawing.entries import drawing_entry
 from tests.drawing.mini_artist import MINI, a_picture, mini_artist, mini_order
+from tests.models import mini_drawer
+from tests.models.tiny_pipelines import PIPELINES
 
 ROOT = Path(__file__).parents[2]
 SAY = read_sentences("en").__getitem__
+PARTS = ("words", "denoiser", "pixels")
+# Side in pixels, steps, guidance.
+ASKED = {
+    "sd": (16, 5, 5.0),
+    "sd-turbo": (16, 1, 1.0),
+    "lcm": (16, 4, 8.0),
+    "sdxl": (16, 4, 5.0),
+    "sdxl-turbo": (16, 2, 1.0),
+    "sd3": (16, 4, 4.5),
+    "flux2-klein": (32, 4, 1.0),
+    "z-image": (32, 4, 1.0),
+    "sana-sprint": (32, 3, 4.5),
+}
 
 
 def a_mask() -> np.ndarray:
@@ -89,11 +108,50 @@ def test_the_program_draws_the_same_picture(drawings, name):
         assert np.array_equal(again[untouched], order.start[untouched])
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """What tiny pipelines of every published class draw: here, and by their programs."""
+    shown, folders = {}, {}
+    for name, save in PIPELINES.items():
+        folder = folders[name] = tmp_path_factory.mktemp(f"published-{name}")
+        save(folder / "model")
+        parts = {part: diffusion.build(part, folder / "model") for part in PARTS}
+        side, steps, guidance = ASKED[name]
+        order = Order(
+            words="a cat on the sea",
+            size_hw=(side, 2 * side),
+            steps=steps,
+            guidance=guidance,
+            scheduler=own_sampler(parts["denoiser"].scheduler),
+            seed=5,
+        )
+        shown[name] = mini_drawer.drawn(order, parts)
+        item = replace(
+            drawing_entry(str(folder / "model"), is_built_in=False),
+            class_name=DiffusionPipeline.load_config(folder / "model")["_class_name"],
+        )
+        item = replace(item, drawing=replace(item.drawing, schedulers=(order.scheduler,)))
+        text = program(drawn_of(order), item, "", SAY)
+        (folder / "again.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", RUN_ALL, *map(str, folders.values())]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    subprocess.run(command, env=environment, check=True, timeout=600)
+    return {
+        name: (shown[name], read_picture(folder / "drawing.png").pixels)
+        for name, folder in folders.items()
+    }
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_programs_of_published_models_draw_the_same_picture(published, name):
+    assert mini_drawer.farthest(*published[name]) <= 1
+
+
 def test_a_published_model_is_named_with_its_commit():
     item = drawing_entry("org/model", is_built_in=False)
     text = program(drawn_of(), item, "abc123", SAY)
     ast.parse(text)
-    assert "'org/model', revision='abc123'" in text and "playground" not in text
+    assert "    'org/model',\n    revision='abc123',\n" in text and "playground" not in text
     other = replace(item, class_name="StableDiffusion3Pipeline")
     assert "StableDiffusion3Pipeline.from_pretrained" in program(drawn_of(), other, "", SAY)
 
