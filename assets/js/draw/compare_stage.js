@@ -93,8 +93,8 @@ class App {
   sendUp(more = {}) {
     // Gradio passes over a value that equals the one before, and would keep the server's own.
     this.sent += 1;
-    const chosen = this.result?.shown?.id ?? '';
-    this.props.value = { chosen, seq: this.seq, sent: this.sent, ...more };
+    this.told = this.chosen;
+    this.props.value = { chosen: this.chosen, seq: this.seq, sent: this.sent, ...more };
   }
 
   draw() {
@@ -118,6 +118,11 @@ class App {
     return this.results[this.mode];
   }
 
+  // Id of the picture that is looked at.
+  get chosen() {
+    return this.result?.shown?.id ?? '';
+  }
+
   get model() {
     return this.models.get(this.form.values.model) ?? this.models.values().next().value;
   }
@@ -132,7 +137,6 @@ class App {
 
   choose(index) {
     this.result.choose(index);
-    this.sendUp();
     this.update();
   }
 
@@ -147,7 +151,7 @@ class App {
     this.switch.append(...this.tabs);
     this.form = new Form(this);
     this.tools = new Tools(this);
-    this.told = make('p', 'compare-mistake');
+    this.note = make('p', 'compare-mistake');
     this.panels = Object.fromEntries(MODES.map((name) => [name, new PANELS[name](this)]));
     for (const [name, { node }] of Object.entries(this.panels)) {
       node.id = `${this.name}-${name}`;
@@ -159,7 +163,7 @@ class App {
     const left = make('div', 'compare-left');
     left.append(...Object.values(this.panels).map(({ node }) => node));
     table.append(left, this.aside.node);
-    this.body.replaceChildren(this.switch, this.form.node, this.told, table);
+    this.body.replaceChildren(this.switch, this.form.node, this.note, table);
     new IntersectionObserver(() => this.update()).observe(this.root);
     this.root.dataset.started = 'true';
   }
@@ -183,7 +187,6 @@ class App {
   show(mode) {
     this.mode = mode;
     this.mistake = '';
-    this.sendUp();
     this.update();
   }
 
@@ -201,8 +204,8 @@ class App {
     const { mode } = this;
     this.root.dataset.busy = String(this.isBusy);
     this.root.dataset.mode = mode;
-    this.told.textContent = this.mistake;
-    this.told.hidden = !this.mistake;
+    this.note.textContent = this.mistake;
+    this.note.hidden = !this.mistake;
     MODES.forEach((name, place) => {
       const isOpen = name === mode;
       this.tabs[place].setAttribute('aria-selected', String(isOpen));
@@ -214,6 +217,8 @@ class App {
     this.panels[mode].update();
     this.aside.update();
     this.fetchMissing();
+    // "Send to ..." takes what is looked at now.
+    if (!this.asked && this.told !== this.chosen) this.sendUp();
   }
 
   announce(sentence) {
