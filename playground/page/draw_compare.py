@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import gradio as gr
-from gradio.context import Context as GradioContext
 
 from playground.page.draw_compare_api import add_grid_event
 from playground.page.draw_compare_canvas import CompareCanvas, compare_tools
@@ -33,7 +32,7 @@ def build_compare(service: DrawService) -> None:
     ctx, handlers = service.ctx, CompareHandlers(service)
     with workbench() as (stage, tools):
         with stage:
-            functions = CompareFunctions(service, handlers.kept).all
+            functions = CompareFunctions(service).all
             canvas = CompareCanvas(elem_id=CANVAS, functions=functions)
             with gr.Row(elem_classes="status-row") as line:
                 status = status_line(ctx)
@@ -52,6 +51,3 @@ def build_compare(service: DrawService) -> None:
     canvas.stop(None, cancels=[drawing], api_visibility="private")
     gr.on(None, ctx.handler(handlers.first), [], shown, **PRIVATE)
     add_grid_event(handlers)
-    root = GradioContext.root_block
-    assert root is not None, "tabs are built inside the page"
-    root.unload(handlers.forget)

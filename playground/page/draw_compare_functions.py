@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from playground.drawing.recipe import png_with_recipe, recipe_of
-from playground.page.draw_compare_kept import CompareKept
 from playground.page.draw_compare_plan import MOST_CELLS
 from playground.page.draw_compare_values import picture_address
 from playground.visitors.errors import PersonError
@@ -28,7 +27,6 @@ class CompareFunctions:
     """The functions of one page. Each takes one object, which anyone may forge."""
 
     service: DrawService
-    kept: CompareKept
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -49,7 +47,7 @@ class CompareFunctions:
         for drawing_id in ids:
             # One that is gone keeps none of the others from being seen.
             with suppress(PersonError):
-                drawn = self.kept.drawn_of(drawing_id, visitor)
+                drawn = self.service.compared.drawn_of(drawing_id, visitor)
                 found[drawing_id] = picture_address(drawn.picture)
         return {"pictures": found}
 
@@ -59,7 +57,7 @@ class CompareFunctions:
         Returns:
             `name` and `kind` of the file, and its `data` in base64 or its `text`.
         """
-        drawn = self.kept.drawn_of(asked.get("id"), visitor)
+        drawn = self.service.compared.drawn_of(asked.get("id"), visitor)
         if drawn.is_withheld:
             raise PersonError("draw.mistake.withheld")
         recipe = recipe_of(drawn, self.service.item(drawn.model))

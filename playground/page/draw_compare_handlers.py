@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -41,12 +41,15 @@ class CompareHandlers:
     """The handlers of one page.
 
     Attributes:
-        service: Who draws.
-        kept: The pictures of all comparisons.
+        service: Who draws, and keeps the pictures.
     """
 
     service: DrawService
-    kept: CompareKept = field(default_factory=CompareKept)
+
+    @property
+    def kept(self) -> CompareKept:
+        """The pictures of all comparisons."""
+        return self.service.compared
 
     def first(self, request: gr.Request) -> tuple[Any, ...]:
         """What the mode opens on: words, models, and comparisons that were made beforehand."""
@@ -135,10 +138,6 @@ class CompareHandlers:
         """The picture that is looked at: it is sent on."""
         visitor = self.service.ctx.visitor(current_request())
         return self.kept.drawn_of(asked.chosen, visitor).picture
-
-    def forget(self, request: gr.Request) -> None:
-        """Let go of what a visitor had drawn who has left."""
-        self.kept.forget(self.service.ctx.visitor(request))
 
     def _compared(self, item: Entry, visitor: str) -> Compared:
         artist = self.service.artist

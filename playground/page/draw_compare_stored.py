@@ -30,8 +30,8 @@ STORED = Path(__file__).parents[2] / "assets" / "examples" / "text_to_image" / "
 MODEL, SEED, COUNT = "mini-diffusion", 2, 5
 # What the fields of the page say before anybody writes into them, by the end of their language key.
 EXAMPLE = (
-    *("words", "pattern", "second", "changed", "row_words_axis", "column_words_axis"),
-    *("seed_axis", "guidance_axis", "steps_axis"),
+    *("words", "pattern", "second", "changed"),
+    *("row_words_axis", "column_words_axis", "seed_axis"),
 )
 Say = Callable[[str], str]
 

@@ -15,6 +15,7 @@ from playground.page.draw_compare_plan import Plan
 from playground.page.draw_compare_run import Cell
 from playground.page.draw_values import TOLD_ELSEWHERE, facts_value, fields_of, preview_address
 from playground.page.shown_picture import data_address
+from playground.visitors.notes import Note
 from playground.visitors.pictures import Picture
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def about_value(
     order = drawn.order
     is_mixed = bool(order.blend_words)
     notes = [note for note in drawn.notes if note.key not in TOLD_ELSEWHERE]
+    if drawn.reading.unread:
+        notes.append(Note("draw.compare.unread", {"words": drawn.reading.unread}))
     return {
         "withheld": drawn.is_withheld,
         "notes": [service.ctx.say_notes(request, (note,)) for note in notes],

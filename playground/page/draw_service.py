@@ -18,6 +18,7 @@ from playground.drawing.stored import StoredDrawing, read_all
 from playground.entries import Entry
 from playground.fingerprints import Fingerprints
 from playground.page.context import Context
+from playground.page.draw_compare_kept import CompareKept
 from playground.page.draw_visits import Visits
 from playground.page.server_functions import ServerFunctions
 from playground.visitors.errors import PersonError
@@ -35,12 +36,14 @@ class DrawService:
         ctx: The page's context.
         collection: Where the pictures of the playground are.
         gallery: The visitors' drawings.
+        compared: The pictures of their comparisons, and of those that ship.
         visits: Pictures to start from, what is being drawn, what each visitor reads.
     """
 
     ctx: Context
     collection: Collection
     gallery: Gallery = field(default_factory=Gallery)
+    compared: CompareKept = field(default_factory=CompareKept)
     visits: Visits = field(default_factory=Visits)
 
     @cached_property
@@ -112,3 +115,4 @@ class DrawService:
         """Lets go of everything of a visitor."""
         self.visits.forget(visitor)
         self.artist.forget(self.gallery.forget(visitor))
+        self.compared.forget(visitor)

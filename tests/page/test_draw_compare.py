@@ -22,6 +22,7 @@ from playground.page.draw_compare_api import GridApi, read_axis
 from playground.page.draw_compare_canvas import Asked, CompareCanvas, compare_words
 from playground.page.draw_compare_functions import CompareFunctions
 from playground.page.draw_compare_handlers import CompareHandlers
+from playground.page.draw_compare_kept import CompareKept
 from playground.page.draw_service import DrawService
 from playground.page.languages import Languages
 from playground.page.sends import Sends
@@ -81,12 +82,14 @@ def service():
 
 @pytest.fixture
 def handlers(service):
+    """As of a page that was just begun: nobody has drawn anything."""
+    service.compared = CompareKept()
     return CompareHandlers(service)
 
 
 @pytest.fixture
 def functions(service, handlers):
-    return CompareFunctions(service, handlers.kept)
+    return CompareFunctions(handlers.service)
 
 
 def values_of(steps):
@@ -175,11 +178,11 @@ def test_where_every_picture_fails_for_one_reason_it_is_told_once(service, handl
     assert {cell["mistake"] for cell in cells} == {raised.value.message}
 
 
-def test_stop_and_leaving(handlers):
+def test_stop_and_leaving(service, handlers):
     value, status, _ = handlers.stopped(Asked({}, seq=9), ADA)
     assert value["stopped"] is True and value["seq"] == 9 and "Stopped" in status
     cells = whole(values_of(handlers.draw(Asked(CHANGE), ADA)))
-    handlers.forget(ADA)
+    service.forget(visitor_of("ada"))
     with pytest.raises(PersonError):
         handlers.kept.drawn_of(cells[0]["id"], visitor_of("ada"))
 
@@ -282,3 +285,10 @@ def test_it_opens_on_comparisons_whose_pictures_are_asked_for_when_seen(
         pictures = functions.compare_pictures({"ids": ids}, "")["pictures"]
         assert list(pictures) == ids
         assert all(pixels_of(src).shape == (128, 128, 3) for src in pictures.values())
+
+
+def test_the_end_of_a_prompt_that_is_not_read_is_told(handlers):
+    words = " ".join(["a cat on the grass"] * 12)
+    fields = {**CHANGE, "words": words, "second": f"{words} and more"}
+    cells = whole(values_of(handlers.draw(Asked(fields), ADA)))
+    assert "Not read" in cells[0]["notes"][0]

@@ -55,13 +55,19 @@ export class Form {
     this.app.update();
   }
 
-  // Another model: what it was made for.
+  // Another model: what it was made for, and values about that.
   setModel(key) {
     const model = this.app.models.get(key);
-    const { schedulers, sizes, steps, guidance } = model;
+    const { schedulers, sizes, steps: [steps], guidance: [guidance, most] } = model;
     const [[scheduler]] = schedulers;
     const samplers = schedulers.slice(0, 3).map(([name]) => name);
-    this.change({ model: key, steps: steps[0], guidance: guidance[0], scheduler, size: sizes[0].join('x'), scheduler_axis: samplers });
+    const fewer = [steps / 4, steps / 2, steps].map(Math.ceil);
+    const more = [1, guidance, Math.min(2 * guidance, most)];
+    const line = (numbers) => [...new Set(numbers)].join(', ');
+    this.change({
+      model: key, steps, guidance, scheduler, size: sizes[0].join('x'),
+      steps_axis: line(fewer), guidance_axis: line(more), scheduler_axis: samplers,
+    });
   }
 
   // ---- what is asked ----
@@ -86,7 +92,7 @@ export class Form {
 
   get canDraw() {
     const { count, values } = this;
-    if (this.app.isBusy || count < 1 || count > MOST_CELLS) return false;
+    if (this.app.isBusy || this.app.model?.reason || count < 1 || count > MOST_CELLS) return false;
     const names = this.usesPattern ? [] : FIELDS[this.app.mode];
     return names.every((name) => values[name].trim()) && (this.app.mode !== 'change' || values.words.trim() !== values.changed.trim());
   }

@@ -43,6 +43,7 @@ class App {
     for (const model of told.offered ?? []) this.models.set(model.key, model);
     if (told.offered && !this.form.values.model) this.form.setModel(this.models.keys().next().value);
     if (told.settings) this.form.set(told.settings);
+    if (told.openings) this.openings = told.openings;
     for (const opening of told.openings ?? []) this.open(opening);
     if (told.plan) this.results[told.plan.mode] = Object.assign(new Result(told.plan), { seq: told.seq });
     const result = Object.values(this.results).find((one) => one && one.seq === told.seq);
@@ -61,6 +62,14 @@ class App {
     result.hear(cells);
     result.end();
     this.results[plan.mode] = result;
+  }
+
+  // As it was when it opened: what this visitor drew is gone.
+  forget() {
+    if (this.asked) this.stop();
+    this.results = { grid: null, blend: null, change: null };
+    for (const opening of this.openings ?? []) this.open(opening);
+    this.update();
   }
 
   ended(result, told) {
@@ -165,6 +174,7 @@ class App {
     table.append(left, this.aside.node);
     this.body.replaceChildren(this.switch, this.form.node, this.note, table);
     new IntersectionObserver(() => this.update()).observe(this.root);
+    document.addEventListener('drawings-forgotten', () => this.forget());
     this.root.dataset.started = 'true';
   }
 

@@ -68,6 +68,8 @@ class App {
     this.startCard.clear();
     const [first] = this.examples;
     this.show(first ? [first] : [], first ?? null);
+    // The mode "Compare" lets go too.
+    document.dispatchEvent(new Event('drawings-forgotten'));
   }
 
   // Called with each drawing that is looked at from now on, and with the one that is now.
