@@ -136,7 +136,7 @@ def measure_alone(artist: Artist, rounds: int, steps: int) -> bool:
 def measure_company(artist: Artist, rounds: int, steps: int, *, on_gpu: bool) -> bool:
     """Sixteen at once and one after another, in turn."""
     orders = orders_of(VISITORS, steps)
-    share, previews.SHARP_SHARE = previews.SHARP_SHARE, -1.0
+    share, previews.SPARE_SHARE = previews.SPARE_SHARE, -1.0
     ways = {"at once": all_at_once, "one after another": one_after_another}
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     found: dict[str, list[Drawn]] = {}
@@ -144,7 +144,7 @@ def measure_company(artist: Artist, rounds: int, steps: int, *, on_gpu: bool) ->
         for name, way in ways.items():
             found[name], taken = way(artist, orders)
             seconds[name].append(taken)
-    previews.SHARP_SHARE = share
+    previews.SPARE_SHARE = share
     apart = max(
         int(np.abs(a.picture.pixels.astype(int) - b.picture.pixels).max())
         for a, b in zip(found["at once"], found["one after another"], strict=True)

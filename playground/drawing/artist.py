@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -201,7 +202,9 @@ class Artist:
     def forget(self, drawings: list[Drawn]) -> None:
         """Lets go of what is kept for drawings that are gone."""
         gone = set(map(id, drawings))
+        texts = {text for drawn in drawings for text in diffusion.texts_of(drawn.order) if text}
         self._sharp.drop(lambda drawn, _: id(drawn) in gone)
+        self._readings.drop(lambda key, _: key[1] in texts)
 
     def _draw(
         self,
@@ -255,7 +258,8 @@ class Artist:
             order=order,
             model=item.key,
             revision=self._fingerprints.of(item),
-            reading=readings[order.words],
+            # What the denoiser heard is large, and read again if need be.
+            reading=replace(readings[order.words], tensors={}),
             frames=() if is_withheld else tuple(frames),
             colours=colours,
             seconds=time.monotonic() - began,

@@ -12,8 +12,8 @@ from playground.drawing.drawn import Preview
 from playground.models import diffusion
 from playground.models.diffusion_asks import Colours, Frame
 
-SHARP_SHARE = 0.2
-"""Of the time since the first step, so much at most may go into sharp previews."""
+SPARE_SHARE = 0.2
+"""Of the time since the first step, so much at most may go into sharp previews and into looking."""
 FIRST_SHARP = 0.3
 """Share of the steps before which a sharp preview shows little more than a rough one."""
 MOST_TOGETHER = 4
@@ -47,7 +47,8 @@ class Previews:
         self._clock = clock
         self._began: float | None = None
         self._spent_seconds = 0.0
-        self._dearest_seconds = 0.0
+        self._decode_seconds = 0.0
+        self._look_seconds = 0.0
         self._is_withheld = False
 
     def hear(self, frame: Frame, together: int) -> None:
@@ -63,7 +64,9 @@ class Previews:
         if self._began is None:
             self._began = self._clock()
         pixels: np.ndarray | None = None
-        if not self._is_withheld:
+        if not self._is_withheld and (
+            self._may_show is None or self._can_spare(self._look_seconds)
+        ):
             pixels = self._pixels(frame, together)
         self._heard(Preview(frame.step, frame.steps, pixels, together))
 
@@ -72,29 +75,37 @@ class Previews:
             pixels = self._sharp(frame)
         else:
             pixels = diffusion.preview(self._colours, frame.predicted)
-        if self._may_show is not None and not self._may_show(pixels):
-            # What follows is the same picture, only clearer.
-            self._is_withheld = True
-            return None
-        return pixels
+        if self._may_show is None:
+            return pixels
+        before = self._clock()
+        is_shown = self._may_show(pixels)
+        self._look_seconds = max(self._look_seconds, self._spend(before))
+        # What follows is the same picture, only clearer.
+        self._is_withheld = not is_shown
+        return pixels if is_shown else None
 
     def _is_worth(self, frame: Frame, together: int) -> bool:
         """Whether there is time for a sharp preview, and a use."""
         is_middle = FIRST_SHARP * frame.steps <= frame.step < frame.steps
-        if not is_middle or together > MOST_TOGETHER or self._began is None:
-            return False
-        had = self._clock() - self._began
-        return self._spent_seconds + self._dearest_seconds <= SHARP_SHARE * had
+        seconds = self._decode_seconds + self._look_seconds
+        return is_middle and together <= MOST_TOGETHER and self._can_spare(seconds)
+
+    def _can_spare(self, seconds: float) -> bool:
+        had = 0.0 if self._began is None else self._clock() - self._began
+        return self._spent_seconds + seconds <= SPARE_SHARE * had
 
     def _sharp(self, frame: Frame) -> np.ndarray:
         before = self._clock()
         try:
-            return self._decode(frame.predicted)
+            pixels = self._decode(frame.predicted)
         except (FloatingPointError, CacheError):
             # The rough one will do; what is wrong is told when the picture itself is decoded.
-            self._dearest_seconds = float("inf")
+            self._decode_seconds = float("inf")
             return diffusion.preview(self._colours, frame.predicted)
-        finally:
-            seconds = self._clock() - before
-            self._spent_seconds += seconds
-            self._dearest_seconds = max(self._dearest_seconds, seconds)
+        self._decode_seconds = max(self._decode_seconds, self._spend(before))
+        return pixels
+
+    def _spend(self, before: float) -> float:
+        seconds = self._clock() - before
+        self._spent_seconds += seconds
+        return seconds
