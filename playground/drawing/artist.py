@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from playground.cache import Cache, Cancelled, Turn
+from playground.cache import Cache, Cancelled, OutOfMemory, Turn
 from playground.drawing.drawn import Drawn, Preview
 from playground.drawing.ensemble import Ensemble
 from playground.drawing.guard import Guard, NoGuard, grey_card
@@ -103,7 +103,8 @@ class Artist:
 
         Raises:
             PersonError: The words may not be asked for; pictures cannot be looked at; the model
-                gave numbers that are none (`draw.mistake.not_finite`).
+                gave numbers that are none (`draw.mistake.not_finite`); memory ran out although
+                all room was made (`draw.mistake.out_of_memory`).
             Cancelled: The visitor left, or stopped before the first step.
             CacheError: The model cannot be had.
         """
@@ -112,6 +113,8 @@ class Artist:
             return self._draw(item, order, asker, heard, stopped, notes, began)
         except FloatingPointError as error:
             raise PersonError("draw.mistake.not_finite", {"model": item.title}) from error
+        except OutOfMemory as error:
+            raise PersonError("draw.mistake.out_of_memory", {"model": item.title}) from error
 
     def reading(self, item: Entry, words: str, asker: Asker) -> Reading:
         """Tells how a model reads a text; the same text is read once in a while.

@@ -190,6 +190,21 @@ def test_numbers_that_make_no_picture_are_told(artist, monkeypatch):
     assert caught.value.key == "draw.mistake.not_finite"
 
 
+def test_memory_that_runs_out_midway_is_told_and_the_next_picture_is_drawn(artist, monkeypatch):
+    calls = []
+
+    def hungry(denoiser, sketches):
+        calls.append(len(sketches))
+        raise MemoryError
+
+    monkeypatch.setattr(artist.ensemble, "_advance", hungry)
+    with pytest.raises(PersonError) as caught:
+        artist.draw(MINI, mini_order(), Asker(), lambda preview: None)
+    assert caught.value.key == "draw.mistake.out_of_memory" and calls == [1, 1]
+    monkeypatch.undo()
+    assert artist.draw(MINI, mini_order(), Asker(), lambda preview: None).frames
+
+
 def test_words_that_may_not_be_asked_for_are_refused_before_anything_is_drawn():
     watcher, previews = Watcher(), []
     with pytest.raises(PersonError):
