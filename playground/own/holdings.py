@@ -3,17 +3,19 @@ tickets with which a browser fetches a file that it asked for."""
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from playground.keeping import Keeping
-from playground.own.portable import JPEG_START
+from playground.own.portable import JPEG_START, about_of
 from playground.own.shelves import Shelves
 from playground.own.sources import FixedSource
 from playground.settings import Settings
 from playground.visitors.errors import PersonError
 
+LOG = logging.getLogger("playground")
 TICKET_SECONDS = 120.0
 MOST_TICKETS = 400
 
@@ -38,9 +40,16 @@ class Holdings:
 
     @classmethod
     def of(cls, settings: Settings) -> Holdings:
-        """Finds the collections that the operator serves; files are opened when first asked."""
-        files = [Path(name) for name in settings.collection_names]
-        return cls([FixedSource(file, settings.models_folder) for file in files])
+        """Finds the collections that the operator serves; what is none is logged and left out."""
+        sources = []
+        for file in map(Path, settings.collection_names):
+            try:
+                about_of(file)
+            except (PersonError, OSError):
+                LOG.error("%s is no collection that can be served", file)
+            else:
+                sources.append(FixedSource(file, settings.models_folder))
+        return cls(sources)
 
     def ticket(self, make: Callable[[], Iterator[bytes]]) -> str:
         """Returns a word with which what `make` gives can be fetched, once, for a short time."""

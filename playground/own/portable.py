@@ -197,6 +197,24 @@ def open_portable(file: Path) -> Portable:
     return found
 
 
+def about_of(file: Path) -> About:
+    """Reads which model saw the pictures of a file; the pictures themselves are not looked at.
+
+    Args:
+        file: Somebody's file; may be anything.
+
+    Raises:
+        PersonError: `mistake.own.file_broken`.
+        OSError: The disk cannot be read.
+    """
+    try:
+        _read_head(file)
+        with safe_open(file, framework="np") as stored:
+            return _about(stored.metadata() or {})
+    except _FORGED as error:
+        raise PersonError("mistake.own.file_broken") from error
+
+
 def _read_head(file: Path) -> tuple[int, dict[str, Any]]:
     with file.open("rb") as stream:
         size = stream.read(8)
