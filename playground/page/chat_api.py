@@ -101,11 +101,14 @@ class ChatApi:
         settings = read_settings(temperature, seed, most_tokens)
         language = language_of_question(words)
         asked = self._asked(item, words, read_history(history), language, settings)
+        so_far = ""
         for step in self._news(request, item, picture, asked):
             if isinstance(step, Partial):
-                yield step.value
+                so_far = step.value
             elif isinstance(step, Done):
-                yield step.value.text.strip()
+                so_far = step.value.text.strip()
+            # Also where no word came: a program that has left is noticed between two values.
+            yield so_far
 
     def blip2_chat_match(
         self, picture: Picture | None, sentences: list[str], model: str, request: gr.Request

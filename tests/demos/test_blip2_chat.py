@@ -845,7 +845,7 @@ def test_sentences_are_matched(client, scene):
         ("match", {"sentences": []}),
         ("match", {"sentences": ["a"] * 30}),
         ("match", {"sentences": ["a" * 300]}),
-        ("match", {"model": "gpt"}),
+        ("match", {"sentences": ["a"], "model": "gpt"}),
     ],
 )
 def test_programs_get_sentences_too(client, scene, event, changes):
