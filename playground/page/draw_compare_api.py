@@ -55,11 +55,9 @@ class GridApi:
         """Draw a grid of pictures that differ only in what its rows and columns say.
 
         Args:
-            words: What the pictures show. For words_words a pattern with {A} for the words of the
-                row and {B} for those of the column.
+            words: What the pictures show; for words_words with {A} (row) and {B} (column) in it.
             kind: seed_guidance, steps_scheduler or words_words: what rows and columns are.
-            rows: Values of the rows as texts, such as "1" or "a cat"; rows times columns is at
-                most 36.
+            rows: Values of the rows as texts, such as "1" or "a cat"; at most 36 pictures in all.
             columns: Values of the columns as texts, such as "4", "euler" or "on the beach".
             without: What not to draw; empty for nothing.
             seed: Seed of the noise, 0 to 4294967295; -1 for a random one.
@@ -76,7 +74,7 @@ class GridApi:
             settings, whether the safety layer keeps it back, the reason where it failed, and its
             place among the pictures.
         """
-        fields = {
+        fields: dict[str, Any] = {
             "mode": GRID,
             "kind": kind,
             "words": words,
