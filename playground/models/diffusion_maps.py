@@ -42,6 +42,10 @@ class Recorder:
         self._sum, self._layers = None, 0
         try:
             yield
+        except BaseException:
+            # Memory may have run out: nothing of a pass that failed stays on the device.
+            self._sum = None
+            raise
         finally:
             self._rows = []
 

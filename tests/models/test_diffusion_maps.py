@@ -88,6 +88,14 @@ def test_a_bound_on_what_is_held_changes_nothing(monkeypatch):
     assert torch.from_numpy(found[0][1]).float().allclose(expected, atol=1e-3)
 
 
+def test_a_pass_that_failed_leaves_nothing():
+    recorder = Recorder()
+    with pytest.raises(MemoryError), recorder.listening([0], (2, 2)):
+        recorder.look(torch.ones(1, 1, 4, 2), torch.ones(1, 1, 3, 2))
+        raise MemoryError
+    assert recorder.maps() == []
+
+
 def test_a_second_device_has_a_recorder_of_its_own():
     """The cache copies a part for a second device; the copy's processors tell the copy."""
     part = mini_parts()["denoiser"]
