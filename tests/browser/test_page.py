@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 import app
 from playground.catalog import CATALOG
+from playground.published.question_sets import QUESTION_SETS
 from playground.sentences import read_sentences
 from tests.conftest import LEAVING, settings_for_tests
 from tests.faults import bad_pictures
@@ -88,9 +89,11 @@ def test_chinese_reaches_everything_that_is_seen(page):
     names = re.compile(
         r"mini-\w+|CLIP|Radford et al\. \d+|Apache-2\.0|EN|\bB\b|MB|kB|GB|cpu|cuda"
         r"|[\d.\s:;,%\u00b7+\-/()]|x"
+        r"|BLIP|DDIM|DPM|Euler a?|UniPC|LCM|\btoken\b|PNG|Python|SAM"
         r"|[\u21ba\u25bc]|L/14|B/32|[\u3000-\u9fff\uff00-\uffef\u2013\u2014\u2026\u201c\u201d]"
     )
-    own = {name for m in CATALOG for name in (m.title, m.licence.name, m.paper.citation)}
+    listed = (*CATALOG, *QUESTION_SETS)
+    own = {name for m in listed for name in (m.title, m.licence.name, m.paper.citation)}
     for tab in page.locator("#tabs > .tab-wrapper [role=tab]").all():
         tab.click()
         page.wait_for_load_state("domcontentloaded")
