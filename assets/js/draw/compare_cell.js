@@ -47,7 +47,7 @@ export function nameOf(app, result, cell) {
   const { mode, kind } = result.plan;
   if (kind === 'words_words' && cell.about) return cell.about.words;
   if (mode === 'change') return cell.about?.words ?? app.ui.say(`side_${cell.index}`);
-  return result.marksOf(cell).map(([axis, value]) => markOf(app, axis, value)).join(', ');
+  return result.marksOf(cell).map(([axis, value]) => markOf(app, axis, value)).join(' · ');
 }
 
 /**
