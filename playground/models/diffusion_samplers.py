@@ -243,6 +243,10 @@ def begin_run(sampler: Any, name: str, *, first: int, seed: int) -> Run:
     law = SAMPLERS[name].law
     if hasattr(sampler, "set_begin_index"):
         sampler.set_begin_index(first)
+    if law is _by_sigma:
+        # The first of a cosine schedule is so large that the ancestral class takes the root of a
+        # number below 0 in 32 bits (with 3 steps), which is the square of nearly none.
+        sampler.sigmas = sampler.sigmas.double()
     # The times of the last class end with that of the picture itself.
     count = len(sampler.timesteps) - (1 if law is _by_angle else 0)
     return Run(sampler, law, torch.Generator().manual_seed(seed), count)
