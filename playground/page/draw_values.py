@@ -40,10 +40,9 @@ SAMPLER_TITLES: Mapping[str, str] = {
     "dpm++2m": "DPM++ 2M",
     "unipc": "UniPC",
     "lcm": "LCM",
-    "heun": "Heun",
     "pndm": "PNDM",
-    "ddpm": "DDPM",
-    "flow": "Flow",
+    "flow-euler": "Flow Euler",
+    "scm": "SCM",
 }
 Value = dict[str, Any]
 
@@ -78,10 +77,13 @@ def first_value(service: DrawService, request: gr.Request | None, **more: Any) -
 def model_value(service: DrawService, request: gr.Request | None, item: Entry) -> Value:
     """Writes what is known of a model as the browser reads it."""
     facts = facts_of(item)
+    notes = [service.ctx.say(request, item.note_key)]
+    if not service.ctx.is_on_disk(item):
+        notes.append(service.ctx.say(request, "draw.note.away"))
     return {
         "key": item.key,
         "title": f"{item.title} · {amount(item.bytes_on_disk)}",
-        "note": service.ctx.say(request, item.note_key),
+        "note": " ".join(notes),
         "reason": service.reason_against(request, item),
         "languages": list(item.languages),
         "sizes": [list(size_hw) for size_hw in facts.sizes_hw],

@@ -193,7 +193,9 @@ export class Settings {
     const hint = this.withoutField.querySelector('.ui-hint');
     hint.textContent = ui.say(!this.model || this.readsNegative ? 'without_help' : this.model.reads_negative ? 'without_no_guidance' : 'without_ignored');
     this.dice.disabled = this.seed === null;
-    this.guidance.querySelector('input').disabled = this.model?.guidance[1] === 1;
+    const isDeaf = this.model?.guidance[1] === 1;
+    this.guidance.querySelector('input').disabled = isDeaf;
+    this.guidance.nextElementSibling.textContent = ui.say(isDeaf ? 'guidance_none' : 'guidance_help');
     this.reason.hidden = !this.model?.reason;
   }
 }

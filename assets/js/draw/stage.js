@@ -10,6 +10,9 @@ import { Settings } from './settings.js';
 import { StartCard } from './start_card.js';
 import { Strips } from './strips.js';
 
+// As many as the server keeps of one visitor.
+const MOST_KEPT = 60;
+
 class App {
   constructor(gradio) {
     const root = gradio.element.querySelector('.draw');
@@ -57,7 +60,7 @@ class App {
   receiveDrawn({ drawn, examples }) {
     const news = drawn.filter(({ is_example: isExample }) => !isExample);
     const ids = new Set(news.map(({ id }) => id));
-    this.gallery = [...news, ...this.gallery.filter(({ id }) => !ids.has(id))];
+    this.gallery = [...news, ...this.gallery.filter(({ id }) => !ids.has(id))].slice(0, MOST_KEPT);
     const known = new Map([...this.gallery, ...this.examples].map((one) => [one.id, one]));
     this.show(drawn.map((one) => known.get(one.id) ?? one));
     if (!examples && drawn.length) this.announce(drawn.map(({ alt }) => alt).join(' '));
