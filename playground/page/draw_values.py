@@ -219,7 +219,7 @@ def facts_value(
         "sampler": sampler_title(order.scheduler),
     }
     # How long it took elsewhere says nothing of this machine.
-    if not is_example:
+    if drawn.seconds and not is_example:
         rows["seconds"] = f"{drawn.seconds:.1f} s"
     if order.start is not None:
         rows["strength"] = f"{round(100 * order.strength)} %"
