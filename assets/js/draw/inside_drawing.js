@@ -31,8 +31,10 @@ export class Drawing {
     paintCell(canvas, this.noisyFilm, step - 1, false);
   }
 
+  // What the last step foresaw is the picture itself, which is here already.
   paintPredicted(canvas, step) {
-    paintCell(canvas, this.sharp ?? this.roughFilm, step - 1, true);
+    if (!this.sharp && step === this.done) this.paintPicture(canvas);
+    else paintCell(canvas, this.sharp ?? this.roughFilm, step - 1, true);
   }
 
   paintPicture(canvas) {
