@@ -15,7 +15,7 @@ from playground.page.draw_compare_canvas import CompareCanvas, compare_tools
 from playground.page.draw_compare_functions import CompareFunctions
 from playground.page.draw_compare_handlers import CompareHandlers
 from playground.page.events import PRIVATE
-from playground.page.widgets import status_line, stop_button, workbench
+from playground.page.widgets import status_line, workbench
 
 if TYPE_CHECKING:
     from playground.page.draw_service import DrawService
@@ -34,20 +34,18 @@ def build_compare(service: DrawService) -> None:
         with stage:
             functions = CompareFunctions(service).all
             canvas = CompareCanvas(elem_id=CANVAS, functions=functions)
-            with gr.Row(elem_classes="status-row") as line:
+            with gr.Row(elem_classes="status-row"):
                 status = status_line(ctx)
+                stop = gr.Button(ctx.label("page.stop"), elem_classes="quiet stop")
             notes = gr.HTML("", elem_classes="notes", apply_default_css=False)
             ctx.sends.offer(TAB, handlers.chosen_picture, [canvas])
         with tools:
             compare_tools(CANVAS)
     shown = [canvas, status, notes]
-    drawing = canvas.draw(
-        ctx.handler(handlers.draw), [canvas], shown, **PRIVATE | {"trigger_mode": "multiple"}
-    )
-    with line:
-        stop = stop_button(ctx, [drawing])
+    # What comes next must not wait in the browser for the end of what went before.
+    options = PRIVATE | {"trigger_mode": "multiple"}
+    canvas.draw(ctx.handler(handlers.draw), [canvas], shown, **options)
     for event in (stop.click, canvas.stop):
-        event(ctx.handler(handlers.stopped), [canvas], shown, **PRIVATE)
-    canvas.stop(None, cancels=[drawing], api_visibility="private")
+        event(ctx.handler(handlers.stop), [canvas], shown, **options)
     gr.on(None, ctx.handler(handlers.first), [], shown, **PRIVATE)
     add_grid_event(handlers)

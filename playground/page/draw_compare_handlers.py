@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -21,6 +21,7 @@ from playground.page.draw_compare_stored import EXAMPLE, MODEL, SEED
 from playground.page.draw_compare_values import cell_value, changed_cells, plan_value
 from playground.page.draw_values import model_value
 from playground.page.draw_values import plain_value as told
+from playground.page.draw_visits import Run, Visits
 from playground.page.languages import current_request, language_of
 from playground.page.widgets import status_html
 from playground.page.work import Done, Partial, Status
@@ -42,9 +43,11 @@ class CompareHandlers:
 
     Attributes:
         service: Who draws, and keeps the pictures.
+        visits: What is being compared now, to be stopped.
     """
 
     service: DrawService
+    visits: Visits = field(default_factory=Visits)
 
     @property
     def kept(self) -> CompareKept:
@@ -96,18 +99,22 @@ class CompareHandlers:
     def draw(self, asked: Asked, request: gr.Request) -> Shown:
         """Draw all pictures of a comparison; each is shown as soon as it is there."""
         ctx = self.service.ctx
+        run = self.visits.begin(ctx.visitor(request))
         try:
             plan = self.plan(asked.fields)
             notes = html.escape(ctx.say_notes(request, plan.notes))
             busy = status_html(ctx.say(request, "status.working"), is_busy=True)
             yield told(seq=asked.seq, busy=True, plan=plan_value(plan)), busy, notes
-            yield from self._drawing(asked, plan, request)
+            yield from self._drawing(asked, plan, request, run)
         except Exception as error:
             # The stage hears of the mistake too, or it would wait for its pictures.
             mistake = ctx.mistake(error)
             idle = status_html(ctx.say(request, "status.ready"))
             yield told(seq=asked.seq, error=mistake.message), idle, gr.skip()
             raise mistake from None
+        finally:
+            # Also where nobody waits for the next value: the visitor has left.
+            self.visits.finish(run)
 
     def plan(self, fields: Fields) -> Plan:
         """Checks what is to be compared.
@@ -118,21 +125,34 @@ class CompareHandlers:
         item = self.service.item(fields.get("model"))
         return read_plan(item, fields, lambda asked: read_order(item, asked))
 
-    def news(self, plan: Plan, request: gr.Request | None) -> News:
-        """Draws the pictures of a plan in a thread, with all cells as a partial result."""
+    def news(self, plan: Plan, request: gr.Request | None, run: Run | None = None) -> News:
+        """Draws the pictures of a plan in a thread, with all cells as a partial result.
+
+        Args:
+            plan: What is drawn.
+            request: Who asks.
+            run: Tells when no more is wanted; None where nobody can say so.
+        """
         visitor, item = self.service.ctx.visitor(request), plan.item
 
         def job(report: Any, is_left: Any) -> Cells:
+            def is_over() -> bool:
+                is_ended = run is not None and (run.is_stopped() or run.is_over())
+                return is_ended or bool(is_left())
+
             compared = self._compared(item, visitor)
-            asker = Asker(visitor, report, is_left)
+            asker = Asker(visitor, report, is_over)
             return compared.run(plan.orders, asker, lambda cells: report(Partial(cells)))
 
         return self.service.ctx.stream(request, job, title=item.title)
 
-    def stopped(self, asked: Asked, request: gr.Request) -> tuple[Any, ...]:
-        """After somebody pressed Stop: what is there stays."""
-        said = status_html(self.service.ctx.say(request, "draw.compare.stopped"))
-        return told(seq=asked.seq, stopped=True), said, ""
+    def stop(self, asked: Asked, request: gr.Request) -> tuple[Any, ...]:
+        """Take no more steps; the drawing itself tells as it ends what is there."""
+        ctx, skip = self.service.ctx, gr.skip()
+        if self.visits.stop(ctx.visitor(request)):
+            return skip, skip, skip
+        said = status_html(ctx.say(request, "draw.compare.stopped"))
+        return told(seq=asked.seq, stopped=True), said, skip
 
     def chosen_picture(self, _session: Session, asked: Asked) -> Picture:
         """The picture that is looked at: it is sent on."""
@@ -152,22 +172,20 @@ class CompareHandlers:
 
         return Compared(draw, lambda drawn: self.kept.add(visitor, drawn), known)
 
-    def _drawing(self, asked: Asked, plan: Plan, request: gr.Request) -> Shown:
+    def _drawing(self, asked: Asked, plan: Plan, request: gr.Request, run: Run) -> Shown:
         """Tell each cell that has changed, and in words how far all of them are."""
         skip, seen = gr.skip(), dict[int, Cell]()
         has_pictures = False
-        for step in self.news(plan, request):
+        for step in self.news(plan, request, run):
             if isinstance(step, Status):
                 # Once pictures are on their way, their own progress says more than the cache's.
                 yield (skip,) * 3 if has_pictures else self._saying(asked, step.text)
                 continue
             cells = self._changes(request, plan, seen, step.value)
             if isinstance(step, Done):
-                yield (
-                    told(seq=asked.seq, cells=cells, busy=False),
-                    self._end(request, plan, step),
-                    skip,
-                )
+                end = {"stopped": True} if run.is_stopped() else {}
+                status = self._end(request, plan, step, is_stopped=run.is_stopped())
+                yield told(seq=asked.seq, cells=cells, busy=False, **end), status, skip
                 continue
             has_pictures = any(cell.state != WAITING for cell in step.value)
             yield self._saying(asked, self._progress(request, step.value), cells=cells)
@@ -194,8 +212,10 @@ class CompareHandlers:
             said += " " + ctx.say(request, "draw.compare.together", count=others)
         return str(said)
 
-    def _end(self, request: gr.Request, plan: Plan, step: Done[Cells]) -> str:
+    def _end(self, request: gr.Request, plan: Plan, step: Done[Cells], *, is_stopped: bool) -> str:
         ctx, cells = self.service.ctx, step.value
+        if is_stopped:
+            return status_html(ctx.say(request, "draw.compare.stopped"))
         failed = [cell for cell in cells if cell.state == FAILED]
         if len(failed) == len(cells) and failed[0].mistake is not None:
             raise failed[0].mistake

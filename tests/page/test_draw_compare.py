@@ -178,13 +178,30 @@ def test_where_every_picture_fails_for_one_reason_it_is_told_once(service, handl
     assert {cell["mistake"] for cell in cells} == {raised.value.message}
 
 
-def test_stop_and_leaving(service, handlers):
-    value, status, _ = handlers.stopped(Asked({}, seq=9), ADA)
-    assert value["stopped"] is True and value["seq"] == 9 and "Stopped" in status
+def test_leaving(service, handlers):
     cells = whole(values_of(handlers.draw(Asked(CHANGE), ADA)))
     service.forget(visitor_of("ada"))
     with pytest.raises(PersonError):
         handlers.kept.drawn_of(cells[0]["id"], visitor_of("ada"))
+
+
+def test_stop_is_told_by_the_drawing_as_it_ends(handlers):
+    steps, told = handlers.draw(Asked({**GRID, "rows": list(range(20, 30))}, seq=3), ADA), []
+    for step in steps:
+        told.append(step)
+        if any(cell["state"] == "done" for cell in whole(values_of(told))):
+            assert not values_of([handlers.stop(Asked({}, seq=3), ADA)])
+            # Another visitor stops nothing of this one.
+            handlers.stop(Asked({}, seq=3), BOB)
+    values = values_of(told)
+    assert (values[-1]["busy"], values[-1]["stopped"]) == (False, True)
+    assert {cell["state"] for cell in whole(values)} == {"done", "stopped"}
+    assert "Stopped" in told[-1][1] and "busy" not in told[-1][1]
+
+
+def test_stop_answers_where_nothing_is_drawn(handlers):
+    value, status, _ = handlers.stop(Asked({}, seq=9), ADA)
+    assert value["stopped"] is True and value["seq"] == 9 and "Stopped" in status
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

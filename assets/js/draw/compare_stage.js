@@ -9,6 +9,7 @@ import { GridPanel } from './compare_grid.js';
 import { Result } from './compare_results.js';
 import { Tools } from './compare_tools.js';
 
+const PATIENCE_MS = 8000;
 const MODES = ['grid', 'blend', 'change'];
 const PANELS = { grid: GridPanel, blend: BlendPanel, change: ChangePanel };
 
@@ -118,8 +119,11 @@ class App {
 
   stop() {
     if (!this.asked || this.asked.isStopping) return;
-    this.asked.isStopping = true;
+    const { asked } = this;
+    asked.isStopping = true;
     this.trigger('stop');
+    // Of a drawing that never ends, as when the server was started anew, nothing more is heard.
+    setTimeout(() => this.asked === asked && this.take({ seq: asked.seq, stopped: true }), PATIENCE_MS);
     this.update();
   }
 
