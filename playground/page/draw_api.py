@@ -81,7 +81,6 @@ class DrawApi:
     def text_to_image_inpaint(
         self,
         picture: Picture | None,
-        mask: Picture | None,
         words: str,
         without: str,
         seed: float,
@@ -92,12 +91,12 @@ class DrawApi:
         feather: float,
         model: str,
         request: gr.Request,
+        mask: Picture | None = None,
     ) -> Answers:
         """Draw a part of a picture anew, or all of it.
 
         Args:
             picture: The picture to start from; its middle is taken where its shape does not fit.
-            mask: White where it is drawn anew, black where it stays; of any size. None for all.
             words: What the picture shows afterwards.
             without: What it is not to show; empty for nothing.
             seed: A whole number from 0; the same seed gives the same picture. -1 for any.
@@ -107,6 +106,7 @@ class DrawApi:
             strength: How much may change, above 0 up to 1 (nothing of that part is kept).
             feather: How far the edge of the mask is softened, in pixels.
             model: Key of the model, such as mini-diffusion.
+            mask: White where it is drawn anew, black where it stays; of any size. None for all.
 
         Yields:
             The picture so far and {"step", "steps"}; the last one is whole, with its recipe.
@@ -194,7 +194,7 @@ def add_events(service: DrawService) -> None:
             ctx,
             {
                 api.text_to_image_generate: [*common, height, width, model],
-                api.text_to_image_inpaint: [picture, mask, *common, strength, feather, model],
+                api.text_to_image_inpaint: [picture, *common, strength, feather, model, mask],
             },
             [shown, told],
         )

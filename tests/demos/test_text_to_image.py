@@ -6,6 +6,8 @@ import base64
 import io
 import json
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from playground.drawing.several import draw_several
 from playground.models import diffusion
 from playground.page import draw_asking
 from playground.page.canvas import Runs
+from playground.page.draw_canvas import Asked
 from playground.page.draw_visits import START_EXPIRED
 from playground.segmenting.run_lengths import to_runs
 from playground.visitors.errors import PersonError
@@ -395,15 +398,9 @@ def test_a_picture_that_is_sent_becomes_the_start_and_a_drawing_is_sent_on(ada, 
     assert value["start"]["id"] and "starts from this picture" in status
     (drawn,) = ada.draws()["drawn"]
     monkeypatch.setattr("demos.text_to_image.current_request", lambda: ada.request)
-    asked = draw_canvas_asked(drawn["id"])
+    asked = Asked(drawing_id=drawn["id"])
     sent = ada.handlers.shown_picture(ada.service.ctx.session(ada.request), asked)
     assert (sent.pixels == pixels_in(drawn["src"])).all()
-
-
-def draw_canvas_asked(drawing_id):
-    from playground.page.draw_canvas import Asked
-
-    return Asked(drawing_id=drawing_id)
 
 
 # Taking away and opening again.
@@ -513,7 +510,6 @@ def test_what_is_kept_back_is_a_card_with_a_reason_and_cannot_be_taken(service, 
 
 
 def test_a_model_that_cannot_fit_says_why(service, monkeypatch):
-    from dataclasses import replace
 
     monkeypatch.setattr("playground.page.draw_service.available_bytes", lambda: 2_000_000_000)
     item = replace(entry(MODEL), least_memory_bytes=8_000_000_000)
@@ -539,7 +535,6 @@ def test_programs_watch_a_picture_come(address):
 
 
 def handle_path(shown):
-    from pathlib import Path
 
     return Path(shown["path"] if isinstance(shown, dict) else shown)
 
@@ -588,3 +583,23 @@ def test_mcp_draws(address):
     assert any(getattr(part, "type", "") == "image" for part in answer.content) or "recipe" in str(
         answer.content
     )
+
+
+def test_without_a_mask_all_of_a_picture_is_drawn_anew(address, tmp_path):
+    Image.fromarray(a_picture(300).pixels).save(tmp_path / "start.png")
+    client = Client(address, verbose=False)
+    asked = {"picture": handle_file(str(tmp_path / "start.png")), "words": "a cat", "steps": 4}
+    shown, facts = client.predict(**asked, strength=0.5, api_name="/text_to_image_inpaint")
+    assert read_picture(handle_path(shown)).pixels.shape == (128, 128, 3)
+    assert facts["steps"] == 2 and facts["recipe"]["mask"] is None
+    assert any("300" in note for note in facts["notes"])
+    with pytest.raises(AppError, match="picture"):
+        client.predict(picture=None, words="a cat", api_name="/text_to_image_inpaint")
+
+
+def test_what_one_tells_a_program_of_each_argument_is_one_line(address):
+    tools, _ = over_mcp(address)
+    for name in ("text_to_image_generate", "text_to_image_inpaint"):
+        told = tools[name].inputSchema["properties"]
+        assert set(told) >= {"words", "seed", "steps", "guidance", "model"}
+        assert all(about.get("description", "").strip() for about in told.values())
