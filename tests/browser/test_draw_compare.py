@@ -188,6 +188,7 @@ def test_one_changed_word_has_a_curtain_and_a_map(compare):
     expect(page.locator(".compare-about")).to_contain_text("pumpkin")
     assert page.locator(".compare-about del").inner_text() == "an apple"
     slider = page.locator("input[name=curtain]")
+    expect(slider).to_be_visible()
     slider.focus()
     page.keyboard.press("Home")
     expect(slider).to_have_attribute("aria-valuetext", re.compile("^0 %"))
@@ -205,6 +206,7 @@ def test_the_blend_slider_stops_at_pictures_that_were_drawn(compare):
     page = compare
     mode(page, "blend")
     slider = page.locator("input[name=blend]")
+    expect(page.locator(".compare-strip img[src]")).to_have_count(5)
     slider.focus()
     large, seen = page.locator("#draw-compare-blend .compare-cell.large img"), []
     for place in range(5):
