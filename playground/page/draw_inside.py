@@ -147,7 +147,9 @@ def draw_inside(service: DrawService, elem_id: str) -> DrawInsideCanvas:
     """
     inside, branching, ctx = DrawInside(service), Branching(service), service.ctx
     canvas = DrawInsideCanvas(elem_id=f"{elem_id}{SUFFIX}", server_functions=inside.all)
-    going = canvas.branch(ctx.handler(branching.branch), [canvas], [canvas], **PRIVATE)
+    # What follows a Stop must not wait in the browser for the end of what was stopped.
+    options = PRIVATE | {"trigger_mode": "multiple"}
+    going = canvas.branch(ctx.handler(branching.branch), [canvas], [canvas], **options)
     canvas.stop(None, cancels=[going], api_visibility="private")
     gr.on(None, ctx.handler(inside.first), [], [canvas], **PRIVATE)
     return canvas
