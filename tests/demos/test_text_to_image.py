@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -603,3 +604,20 @@ def test_what_one_tells_a_program_of_each_argument_is_one_line(address):
         told = tools[name].inputSchema["properties"]
         assert set(told) >= {"words", "seed", "steps", "guidance", "model"}
         assert all(about.get("description", "").strip() for about in told.values())
+
+
+def test_visitors_draw_in_company_and_each_has_the_own_picture(service, ada):
+    alone = [ada.drawn(seed=seed)[0].picture.pixels for seed in range(4)]
+    visitors = [Visitor(service, f"guest-{seed}") for seed in range(4)]
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        tasks = [
+            pool.submit(visitor.values, "draw", fields=USUAL | {"seed": seed, "steps": 4})
+            for seed, visitor in enumerate(visitors)
+        ]
+        values = [task.result() for task in tasks]
+    for visitor, told_values, expected in zip(visitors, values, alone, strict=True):
+        (drawn,) = told_values[-1]["drawn"]
+        pixels = service.drawn_of(drawn["id"], visitor.name).picture.pixels
+        assert np.abs(pixels.astype(int) - expected).max() <= 1
+        assert len(service.gallery.ids_of(visitor.name)) == 1
+        visitor.forget()
