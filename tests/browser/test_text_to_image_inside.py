@@ -250,6 +250,23 @@ def test_a_branch_stops_and_another_can_be_drawn(open_drawer):
     draw_branch(page)
 
 
+def test_after_a_stop_another_branch_is_drawn_at_once(open_drawer):
+    """Before the server has heard of the stop: the browser must not drop what comes next."""
+    page = open_drawer()
+    tab(page, "branch")
+    page.evaluate(f"""() => {{
+      const {{ branch }} = {INSIDE};
+      for (const words of ['a dog', 'a car']) {{
+        branch.form.field.value = words;
+        branch.draw();
+        if (words === 'a dog') branch.stop.click();
+      }}
+    }}""")
+    page.wait_for_selector(".lid-verdict:visible", timeout=FIRST_MS)
+    drawn = page.evaluate(f"{INSIDE}.branch.branches.map((one) => one.asked.words)")
+    assert drawn == ["a car"]
+
+
 def test_a_new_drawing_on_the_stage_is_the_one_that_is_looked_into(open_drawer):
     page = open_drawer("a cat")
     before = page.locator(".lid").get_attribute("data-ready")
