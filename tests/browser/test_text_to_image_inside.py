@@ -162,7 +162,7 @@ def test_each_word_has_its_own_map_and_marks_are_told_apart(open_drawer):
     assert len(seen) == 4
     page.locator(".lid-words summary").click()
     rows = page.locator(".lid-words table tr")
-    assert rows.count() == 1 + 5 + 3
+    expect(rows).to_have_count(1 + 5 + 3)
     shares = [
         float(re.sub(r"[^\d.]", "", row.locator("td").nth(1).inner_text()))
         for row in rows.all()[1:]
@@ -178,7 +178,7 @@ def test_what_guidance_does_is_told_by_step(open_drawer):
     bars.nth(1).click(force=True)
     assert step_now(page) == 2
     page.locator(".lid-guidance summary").click()
-    assert page.locator(".lid-guidance table tr").count() == 1 + STEPS
+    expect(page.locator(".lid-guidance table tr")).to_have_count(1 + STEPS)
 
 
 def test_a_branch_is_drawn_and_looked_into_and_left_again(open_drawer):
