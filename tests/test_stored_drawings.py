@@ -63,9 +63,7 @@ def test_one_of_them_is_drawn_again(shipped, tmp_path):
     drawn = mini_artist().draw(MINI, kept.order, Asker(), lambda preview: None)
     for fresh, stored in zip(drawn.frames, kept.frames, strict=True):
         for name, most in (("noisy", 0.05), ("predicted", 0.05), ("word_maps", 0.03)):
-            one, other = (
-                np.asarray(getattr(frame, name), np.float32) for frame in (fresh, stored)
-            )
+            one, other = (np.asarray(getattr(frame, name), np.float32) for frame in (fresh, stored))
             if name == "word_maps":
                 # All padding is kept in its first token.
                 words = len(kept.reading.words)
