@@ -227,14 +227,7 @@ class Artist:
         colours = self.colours(item, asker)
         sketch = self._begin(item, order, readings, asker)
         frames: list[Frame] = []
-        previews = Previews(
-            colours,
-            heard,
-            decode=lambda latent: self._decode(item, latent, asker),
-            may_show=(lambda picture: self._guard.may_show([picture], asker)[0])
-            if is_watched
-            else None,
-        )
+        previews = self._previews(item, colours, heard, asker)
 
         def hear(frame: Frame, together: int) -> None:
             frames.append(frame)
@@ -269,6 +262,17 @@ class Artist:
             is_withheld=is_withheld,
             is_stopped=is_stopped,
             notes=notes,
+        )
+
+    def _previews(self, item: Entry, colours: Colours, heard: Told, asker: Asker) -> Previews:
+        def may_show(picture: np.ndarray) -> bool:
+            return self._guard.may_show([picture], asker)[0]
+
+        return Previews(
+            colours,
+            heard,
+            decode=lambda latent: self._decode(item, latent, asker),
+            may_show=may_show if self._guard.watches(item) else None,
         )
 
     def _begin(
