@@ -87,13 +87,18 @@ class DrawService:
     def reason_against(self, request: gr.Request | None, item: Entry) -> str:
         """Says why a model cannot run on this machine now; "" if it can."""
         free = available_bytes()
-        if free is None or free >= item.least_memory_bytes:
+        if free is None or free >= item.least_memory_bytes or self._is_built(item):
             return ""
         values = {
             "needed": round(item.least_memory_bytes / GIGABYTE, 1),
             "free": round(free / GIGABYTE, 1),
         }
         return self.ctx.say(request, "mistake.hub.memory", model=item.title, **values)
+
+    def _is_built(self, item: Entry) -> bool:
+        """Whether all parts are in memory, so that what is free need not hold them again."""
+        cold = {row.key for row in self.ctx.cache.rows() if row.state == "cold"}
+        return not cold & set(item.parts)
 
     def drawn_of(self, drawing_id: object, visitor: str) -> Drawn:
         """Finds a drawing of a visitor, or one that ships.

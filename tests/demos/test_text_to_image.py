@@ -16,6 +16,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from playground.cache import Row
 from playground.catalog import entry
 from playground.drawing.artist import Artist
 from playground.drawing.several import draw_several
@@ -510,13 +511,20 @@ def test_what_is_kept_back_is_a_card_with_a_reason_and_cannot_be_taken(service, 
 # Models.
 
 
-def test_a_model_that_cannot_fit_says_why(service, monkeypatch):
+def cold_row(key):
+    return Row(key, "part", "cold", None, 0, 0, 0, None, None, 0, 0.0, False, None, None)
 
+
+def test_a_model_that_cannot_fit_says_why(service, monkeypatch):
     monkeypatch.setattr("playground.page.draw_service.available_bytes", lambda: 2_000_000_000)
     item = replace(entry(MODEL), least_memory_bytes=8_000_000_000)
+    monkeypatch.setattr(type(service.ctx.cache), "rows", lambda _: [cold_row(item.parts[-1])])
     reason = service.reason_against(None, item)
     assert "8" in reason and "2" in reason
     assert service.reason_against(None, entry(MODEL)) == ""
+    # What is in memory already needs no room again.
+    monkeypatch.setattr(type(service.ctx.cache), "rows", lambda _: [])
+    assert service.reason_against(None, item) == ""
 
 
 # For programs.
