@@ -187,6 +187,8 @@ class Artist:
                 frames = self._cache.run(part, some, steps=True, **asker.options())
             except FloatingPointError as error:
                 raise PersonError("draw.mistake.not_finite", {"model": item.title}) from error
+            # What was to stay as it was is not foreseen, but known.
+            frames = [diffusion.blend_kept(drawn.order, frame) for frame in frames]
             if not self._guard.watches(item):
                 return frames
             shown = self._guard.may_show(frames, asker)
@@ -227,7 +229,7 @@ class Artist:
         colours = self.colours(item, asker)
         sketch = self._begin(item, order, readings, asker)
         frames: list[Frame] = []
-        previews = self._previews(item, colours, heard, asker)
+        previews = self._previews(item, order, colours, heard, asker)
 
         def hear(frame: Frame, together: int) -> None:
             frames.append(frame)
@@ -264,14 +266,16 @@ class Artist:
             notes=notes,
         )
 
-    def _previews(self, item: Entry, colours: Colours, heard: Told, asker: Asker) -> Previews:
+    def _previews(
+        self, item: Entry, order: Order, colours: Colours, heard: Told, asker: Asker
+    ) -> Previews:
         def may_show(picture: np.ndarray) -> bool:
             return self._guard.may_show([picture], asker)[0]
 
         return Previews(
             colours,
             heard,
-            decode=lambda latent: self._decode(item, latent, asker),
+            decode=lambda latent: diffusion.blend_kept(order, self._decode(item, latent, asker)),
             may_show=may_show if self._guard.watches(item) else None,
         )
 

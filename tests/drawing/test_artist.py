@@ -170,6 +170,21 @@ def test_words_are_forgotten_with_their_drawing(artist, cat):
     assert artist.reading(MINI, "a cat", Asker()) is not reading
 
 
+def test_what_is_kept_of_a_start_picture_is_seen_at_every_step(artist):
+    """Also in the film and in sharp previews: else the last step is not the picture."""
+    mask = np.zeros((128, 128), bool)
+    mask[:, 64:] = True
+    order = mini_order("a cat", a_picture(), mask, feather=0)
+    heard = []
+    drawn = artist.draw(MINI, order, Asker(), heard.append)
+    frames = artist.sharp_frames(MINI, drawn, Asker())
+    sharp = [preview.pixels for preview in heard if preview.pixels.shape == (128, 128, 3)]
+    for pixels in (*frames, *sharp):
+        assert (pixels[:, :64] == order.start[:, :64]).all()
+    far = np.abs(frames[-1].astype(int) - drawn.picture.pixels)
+    assert far.max() <= 1
+
+
 def test_sharp_frames_are_made_once(artist, cat, monkeypatch):
     frames = artist.sharp_frames(MINI, cat, Asker())
     assert [frame.shape for frame in frames] == [(128, 128, 3)] * STEPS
