@@ -41,6 +41,8 @@ from playground.vqa.shipped import EMOJI
 COUNTS = (20, 100, 500, 0)
 USUAL_COUNT = 100
 RESULT_NAME = "vqa-result.json"
+# In a visitor's session: the mode has been opened, and what stands there is to stay.
+OPENED = "vqa.opened"
 # On a phone the button stands far below what it sets going.
 TO_STATUS = """(...fields) => {
     document.getElementById("vqa-status").scrollIntoView({ block: "nearest" });
@@ -92,16 +94,18 @@ class MeasureHandlers:
             yield status_html(ctx.say(request, "status.ready")), skip, "", *(skip,) * 4
             raise
 
-    def opening(self, is_open: bool, request: gr.Request) -> Shown:
-        """What the mode opens on: a run that was made beforehand, before any model."""
-        if is_open:
-            return True, *(gr.skip(),) * 8
+    def opening(self, request: gr.Request) -> Shown:
+        """What the mode opens on: a run that was made beforehand, before any model; but once."""
+        session = self.measuring.service.ctx.session(request)
+        if session.get(OPENED):
+            return (gr.skip(),) * 8
+        session.put(OPENED, True)
         ctx, view, language = self.measuring.service.ctx, self._view(request), language_of(request)
         measured = self.measuring.opening(language)
         board = view.board(EMOJI, self.measuring.rows(request, EMOJI))
         if measured is None:
             ready = status_html(ctx.say(request, "status.ready"))
-            return True, language, ready, "", "", view.empty(), gr.skip(), "", board
+            return language, ready, "", "", view.empty(), gr.skip(), "", board
         said = ctx.say(
             request,
             "vqa.stored",
@@ -109,7 +113,7 @@ class MeasureHandlers:
             percent=percent(measured.result.score),
             count=measured.scored.count,
         )
-        return True, language, *self._parts(request, view, measured, said)
+        return language, *self._parts(request, view, measured, said)
 
     def choose_set(self, set_key: str, request: gr.Request) -> Shown:
         """Show what belongs to a set: its language, or a place for files; and its leaderboard."""
@@ -198,11 +202,10 @@ def build_measure(service: ChatService) -> None:
         stop = gr.Button(ctx.label("page.stop"), elem_classes="quiet stop")
     stop.click(ctx.handler(handlers.stop), **PRIVATE)
     tab = GradioContext.block
-    opened = gr.State(False)
     while tab is not None and not isinstance(tab, gr.Tab):
         tab = tab.parent
     assert isinstance(tab, gr.Tab), "measuring is a mode: it is built inside a tab"
-    tab.select(ctx.handler(handlers.opening), opened, [opened, language, *shown], **PRIVATE)
+    tab.select(ctx.handler(handlers.opening), None, [language, *shown], **PRIVATE)
     add_measure_event(measuring)
 
 

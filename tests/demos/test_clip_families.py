@@ -20,6 +20,7 @@ from playground.page.context import Context
 from playground.page.events import result_of
 from playground.page.languages import Languages
 from playground.page.naming import NamingHandlers
+from playground.page.own_pictures import PLAYGROUND
 from playground.page.reading_advice import AdviceHandlers
 from playground.page.sends import Sends
 from playground.visitors.pictures import read_picture
@@ -73,7 +74,7 @@ def asking(tmp_path_factory) -> ClipAsking:
 
 
 def search(asking, model, words="a red cat", request=ENGLISH):
-    fields = (words, None, 0.5, "", 0.5, 4, model)
+    fields = (words, None, 0.5, "", 0.5, 4, model, PLAYGROUND)
     return list(Handlers(asking).search(*fields, request))[-1]
 
 
@@ -121,7 +122,8 @@ def test_one_label_says_in_words_that_it_is_judged_by_itself(asking):
 def test_a_search_tells_probabilities_only_where_the_model_has_them(asking):
     *_, inside = search(asking, SIGMOID)
     assert "Probability that it fits" in inside and "do not compete" in inside
-    mixed = list(Handlers(asking).search("a cat", None, 0.5, "a dog", 0.5, 4, SIGMOID, ENGLISH))
+    fields = ("a cat", None, 0.5, "a dog", 0.5, 4, SIGMOID, PLAYGROUND)
+    mixed = list(Handlers(asking).search(*fields, ENGLISH))
     assert "Share of all pictures" in mixed[-1][3]
     *_, inside = search(asking, "clip-l14")
     assert "Share of all pictures" in inside

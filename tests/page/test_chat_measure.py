@@ -184,15 +184,14 @@ def test_nobody_stops_the_run_of_another(measuring, monkeypatch):
 def test_the_opening_needs_no_model(measuring, monkeypatch):
     seen, answered = count_calls(monkeypatch, "see"), count_calls(monkeypatch, "answer")
     handlers = MeasureHandlers(measuring)
-    opened, language, status, _, _, result, download, wrong, board = handlers.opening(
-        False, request_of("zh-Hant")
-    )
-    assert (opened, language) == (True, "zh-Hant")
+    visitor = request_of("zh-Hant", "bob")
+    language, status, _, _, result, download, wrong, board = handlers.opening(visitor)
+    assert language == "zh-Hant"
     assert "事先測得" in status and "vqa-score" in result and wrong.count("<li>") == 24
     assert len(json.loads(download["value"])["samples"]["emoji"]) == 689
     assert board.count("measured") == 0 and board.count("mini-blip2") == 2
     assert not seen and not answered
-    assert all(isinstance(part, dict) for part in handlers.opening(True, request_of())[1:])
+    assert all(isinstance(part, dict) for part in handlers.opening(visitor))
 
 
 def test_a_stored_run_of_other_files_is_not_shown(measuring, tmp_path):
@@ -200,7 +199,7 @@ def test_a_stored_run_of_other_files_is_not_shown(measuring, tmp_path):
     other = Measuring(measuring.service, ShippedSet(tmp_path))
     (tmp_path / f"{MODEL}.en.json").write_text('{"fingerprint": "x", "seconds": 1, "said": {}}')
     assert other.opening("en") is None
-    assert "vqa-empty" in MeasureHandlers(other).opening(False, request_of())[5]
+    assert "vqa-empty" in MeasureHandlers(other).opening(request_of(session_hash="eve"))[4]
 
 
 def test_own_questions_are_escaped_and_stay_with_their_visitor(measuring, tmp_path):
