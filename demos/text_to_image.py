@@ -91,11 +91,14 @@ class Handlers:
         """A picture that was sent from another tab: drawing starts from it."""
         yield self.opening.start_from(request, picture)
 
-    def stop(self, request: gr.Request) -> str:
-        """Take no more steps; what is foreseen now is decoded and stays."""
+    def stop(self, request: gr.Request) -> Any:
+        """Take no more steps; what is foreseen now is decoded and stays.
+
+        The drawing itself tells its end: whatever were told here might come after that and stay.
+        """
         ctx = self.service.ctx
         if self.service.visits.stop(ctx.visitor(request)):
-            return status_html(ctx.say(request, "status.working"), is_busy=True)
+            return gr.skip()
         return status_html(ctx.say(request, "status.ready"))
 
     def forget(self, request: gr.Request) -> tuple[dict[str, Any], str, str]:
