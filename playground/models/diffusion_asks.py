@@ -62,6 +62,12 @@ class Order:
     mask: np.ndarray | None = None
     changes: tuple[Change, ...] = ()
 
+    @property
+    def last_words(self) -> str:
+        """What is asked for in the last step: after a change of mind, other words."""
+        heard = [change.words for change in self.changes if change.words is not None]
+        return heard[-1] if heard else self.words
+
 
 @dataclass(frozen=True)
 class Token:

@@ -60,7 +60,7 @@ class DrawFunctions:
         """Tells what CLIP and BLIP-2 see in a drawing."""
         drawn = self.service.drawn_of(asked.get("drawing_id"), visitor)
         judging = Judging(self.service)
-        return judging.judge(drawn.picture.pixels, drawn.order.words, Asker(visitor))
+        return judging.judge(drawn.picture.pixels, drawn.order.last_words, Asker(visitor))
 
     def _is_at_hand(self, item: Entry) -> bool:
         if item.is_built_in:

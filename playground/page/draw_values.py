@@ -78,12 +78,14 @@ def model_value(service: DrawService, request: gr.Request | None, item: Entry) -
     """Writes what is known of a model as the browser reads it."""
     facts = facts_of(item)
     notes = [service.ctx.say(request, item.note_key)]
-    if not service.ctx.is_on_disk(item):
+    is_here = service.ctx.is_on_disk(item)
+    if not is_here:
         notes.append(service.ctx.say(request, "draw.note.away"))
     return {
         "key": item.key,
         "title": f"{item.title} · {amount(item.bytes_on_disk)}",
         "note": " ".join(notes),
+        "is_here": is_here,
         "reason": service.reason_against(request, item),
         "languages": list(item.languages),
         "sizes": [list(size_hw) for size_hw in facts.sizes_hw],
@@ -160,10 +162,10 @@ def drawn_value(
         "src": data_address(drawn.picture),
         "width": width,
         "height": height,
-        "alt": ctx.say(request, "text_to_image.alt", words=order.words),
+        "alt": ctx.say(request, "text_to_image.alt", words=words_told(order)),
         "seed": order.seed,
         "model": drawn.model,
-        "words": order.words,
+        "words": words_told(order),
         "steps": len(drawn.frames),
         "guidance": order.guidance,
         "has_word_maps": facts_of(item).has_word_maps,
@@ -181,6 +183,13 @@ def drawn_value(
         "facts": facts_value(service, request, item, drawn, is_example=is_example),
         "fields": fields_of(order, drawn.model),
     }
+
+
+def words_told(order: Order) -> str:
+    """Writes what was asked for; of a mixture or a change of mind, one after the other."""
+    changed = [change.words for change in order.changes if change.words is not None]
+    heard = [order.words, *([order.blend_words] if order.blend else []), *changed]
+    return " → ".join(dict.fromkeys(heard))
 
 
 def fields_of(order: Order, model: str) -> Value:
@@ -226,9 +235,27 @@ def facts_value(
     if order.mask is not None:
         percent = max(1, round(100 * float(order.mask.mean())))
         rows["part"] = service.ctx.say(request, "draw.fact.part_value", percent=percent)
+    if order.changes:
+        rows["changes"] = changes_told(service, request, order)
     if order.without:
         rows["without"] = order.without
     return [(service.ctx.say(request, f"draw.fact.{name}"), told) for name, told in rows.items()]
+
+
+def changes_told(service: DrawService, request: gr.Request | None, order: Order) -> str:
+    """Writes what was asked for differently on the way, and from which step on."""
+    told = []
+    for change in order.changes:
+        guidance = None if change.guidance is None else f"{change.guidance:g}"
+        for name, place, value in (
+            ("words", "words", change.words),
+            ("guidance", "guidance", guidance),
+            ("noise", "seed", change.noise_seed),
+        ):
+            if value is not None:
+                values: dict[str, Any] = {"step": change.step, place: value}
+                told.append(service.ctx.say(request, f"draw.inside.branch_{name}", **values))
+    return " · ".join(told)
 
 
 def steps_told(service: DrawService, request: gr.Request | None, drawn: Drawn) -> str:

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from playground.catalog import entry
+from playground.drawing.orders import add_change
 from playground.models import sam
 from playground.page.draw_functions import DrawFunctions
 from playground.page.draw_judging import Judging
 from playground.search import Asker
 from playground.segmenting.run_lengths import from_runs
 from playground.visitors.sessions import visitor_of
+from tests.drawing.drawings import drawn_of
+from tests.drawing.mini_artist import mini_order
 from tests.drawing.mini_service import MODEL, Visitor, make_service
 from tests.loops import run_in_own_thread
 from tests.page.test_server_functions import Request
@@ -132,6 +135,14 @@ def test_a_drawing_is_judged_once_it_is_there(functions, service):
     assert told["clip"]["rows"] and told["caption"]["text"]
     assert call(functions, "judge", drawing_id="nobody")["expired"]
     visitor.forget()
+
+
+def test_a_branch_is_judged_by_the_words_that_it_ended_with(functions, service):
+    order, _ = add_change(entry(MODEL), mini_order("a cat"), {"step": 1, "words": "a lemon"})
+    drawing_id = service.gallery.add(ADA, drawn_of(order, model=MODEL))
+    rows = call(functions, "judge", drawing_id=drawing_id)["clip"]["rows"]
+    assert [row["text"] for row in rows if row["is_asked"]] == ["a lemon"]
+    service.forget(ADA)
 
 
 def test_without_the_models_nobody_judges(tmp_path):

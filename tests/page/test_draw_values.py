@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 
 from playground.catalog import CATALOG, entry
 from playground.drawing.drawn import Preview
-from playground.drawing.orders import read_order
+from playground.drawing.orders import add_change, read_order
 from playground.page.draw_asking import MOST_AT_ONCE, series
 from playground.page.draw_values import (
     SAMPLER_TITLES,
@@ -27,6 +28,7 @@ from playground.page.draw_values import (
 )
 from playground.page.draw_visits import START_EXPIRED
 from playground.visitors.errors import PersonError
+from tests.drawing.drawings import drawn_of
 from tests.drawing.mini_artist import MINI, mini_order
 from tests.drawing.mini_service import MODEL, make_service, request_of
 
@@ -84,6 +86,7 @@ def test_a_model_that_is_not_here_says_so(service, tmp_path):
     here, far = first_value(other, None)["models"]
     assert here["key"] == MODEL and far["key"] == "sd-turbo"
     assert "Models panel" in far["note"] and "Models panel" not in here["note"]
+    assert here["is_here"] and not far["is_here"]
 
 
 def test_a_drawing_is_plain_and_whole(service):
@@ -97,6 +100,30 @@ def test_a_drawing_is_plain_and_whole(service):
     mine = drawn_value(service, None, "x", stored.drawn)
     assert "Time" in [name for name, _ in mine["facts"]]
     assert value["tokens"]["count"] == stored.drawn.reading.count
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "told"),
+    [
+        ({"step": 3, "words": "a dog"}, "a cat → a dog", "“a dog” from step 3 on"),
+        ({"step": 2, "guidance": 8}, "a cat", "guidance 8 from step 2 on"),
+        ({"step": 1, "noise_seed": 5}, "a cat", "other noise (5) from step 1 on"),
+    ],
+)
+def test_a_branch_tells_what_was_changed_on_the_way(service, changes, words, told):
+    order, _ = add_change(MINI, mini_order("a cat"), changes)
+    value = drawn_value(service, None, "x", drawn_of(order, model=MODEL))
+    assert value["words"] == words and words in value["alt"]
+    assert dict(value["facts"])["Changed on the way"] == told
+    # What is asked for next is a picture of its own, not the branch.
+    assert value["fields"]["words"] == "a cat"
+
+
+def test_a_mixture_tells_both_of_its_prompts(service):
+    order = mini_order("a cat", blend_words="a dog", blend=0.5)
+    assert drawn_value(service, None, "x", drawn_of(order, model=MODEL))["words"] == "a cat → a dog"
+    alone = replace(order, blend=0.0)
+    assert drawn_value(service, None, "x", drawn_of(alone, model=MODEL))["words"] == "a cat"
 
 
 def test_mistakes_hold_no_word_of_the_visitor(service, caplog):

@@ -84,7 +84,7 @@ export class About {
     this.menu.update();
     if (this.drawn === chosen) return;
     this.drawn = chosen;
-    this.words.textContent = chosen.fields.words;
+    this.words.textContent = chosen.words;
     this.told.replaceChildren(...chosen.notes.map((note) => make('span', '', note)));
     this.facts.replaceChildren(...chosen.facts.map(([name, value]) => fact(name, value)));
   }

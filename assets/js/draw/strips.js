@@ -44,7 +44,7 @@ export class Strips {
     button.type = 'button';
     const image = make('img');
     Object.assign(image, { src: drawing.src, alt: '', loading: 'lazy', decoding: 'async' });
-    button.append(image, make('span', '', drawing.fields.words));
+    button.append(image, make('span', '', drawing.words));
     button.setAttribute('aria-label', drawing.alt);
     button.addEventListener('click', () => this.open(drawing));
     const entry = make('li');
