@@ -70,7 +70,7 @@ class DrawApi:
             The picture so far and {"step", "steps"}; the last one is whole, with its recipe: words,
             settings, seed, model and versions.
         """
-        item = self.service.item(model)
+        item = self.service.ready(model)
         fields = {
             **read_fields(words, without, seed, steps, guidance, scheduler),
             "height": None if height == OWN else height,
@@ -113,7 +113,7 @@ class DrawApi:
         """
         if picture is None:
             raise PersonError("mistake.picture.missing")
-        item = self.service.item(model)
+        item = self.service.ready(model)
         fields = {
             **read_fields(words, without, seed, steps, guidance, scheduler),
             "strength": strength,

@@ -79,7 +79,7 @@ class Asking:
         """
         service = self.service
         fields = asked.fields
-        item = service.item(fields.get("model"))
+        item = service.ready(fields.get("model"))
         count = read_count(fields.get("count", 1))
         start = None
         if asked.start_id:

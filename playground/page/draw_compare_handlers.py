@@ -122,7 +122,7 @@ class CompareHandlers:
         Raises:
             PersonError: What is wrong.
         """
-        item = self.service.item(fields.get("model"))
+        item = self.service.ready(fields.get("model"))
         return read_plan(item, fields, lambda asked: read_order(item, asked))
 
     def news(self, plan: Plan, request: gr.Request | None, run: Run | None = None) -> News:

@@ -13,7 +13,7 @@ from playground.collection import Collection
 from playground.drawing.artist import Artist
 from playground.drawing.drawn import Drawn
 from playground.drawing.gallery import EXPIRED, Gallery
-from playground.drawing.safety import Safety
+from playground.drawing.safety import CHECKER, Safety
 from playground.drawing.stored import StoredDrawing, read_all
 from playground.entries import Entry
 from playground.fingerprints import Fingerprints
@@ -84,6 +84,22 @@ class DrawService:
         entries = {item.key: item for item in self.items()}
         return entries[read_choice(model, name_key="page.model", choices=entries)]
 
+    def ready(self, model: object) -> Entry:
+        """Checks which model a person wants to draw with, and that its files are here.
+
+        The safety checker is looked for first when something is drawn, so a person would be told of
+        that alone.
+
+        Raises:
+            PersonError: `draw.mistake.away`: it, or it and the checker, have to be downloaded.
+        """
+        item = self.item(model)
+        missing = [one for one in (item, self._checker_of(item)) if one and not self._comes(one)]
+        if item not in missing:
+            return item
+        names = " + ".join(one.title for one in missing)
+        raise PersonError("draw.mistake.away", {"model": item.title, "names": names})
+
     def reason_against(self, request: gr.Request | None, item: Entry) -> str:
         """Says why a model cannot run on this machine now; "" if it can."""
         free = available_bytes()
@@ -94,6 +110,16 @@ class DrawService:
             "free": round(free / GIGABYTE, 1),
         }
         return self.ctx.say(request, "mistake.hub.memory", model=item.title, **values)
+
+    def _checker_of(self, item: Entry) -> Entry | None:
+        """What looks at a model's pictures before they are shown."""
+        if not self.artist.watches(item):
+            return None
+        return next((one for one in self.ctx.catalog if one.key == CHECKER), None)
+
+    def _comes(self, item: Entry) -> bool:
+        """Whether a model is here, or is fetched as soon as it is asked for."""
+        return self.ctx.is_on_disk(item) or self.ctx.store.is_agreed(item)
 
     def _is_built(self, item: Entry) -> bool:
         """Whether all parts are in memory, so that what is free need not hold them again."""

@@ -76,7 +76,7 @@ class Taking:
         """Draw what a recipe tells of, and say whether it is the same picture."""
         service = self.service
         recipe = recipe_in(_bytes_of(asked.file))
-        item = service.item(recipe.model)
+        item = service.ready(recipe.model)
         start = None
         if asked.start_id:
             start = service.visits.start_of(asked.start_id, service.ctx.visitor(request))

@@ -1,5 +1,6 @@
 // How it is drawn: the model and what it can be told, with defaults that it was made for.
 import { make } from '../shared/dom.js';
+import { asRadios, markRadio } from '../shared/radios.js';
 
 const COUNTS = [1, 2, 3, 4];
 const MOST_SEED = 2 ** 32 - 1;
@@ -23,11 +24,11 @@ export class Settings {
     });
     this.about = make('p', 'ui-hint');
     this.reason = make('p', 'draw-reason');
+    this.fetch = ui.button({ icon: 'download', text: ui.say('open_models'), className: 'quiet wide' });
+    this.fetch.dataset.openTab = 'models';
     this.counts = make('div', 'ui-switch draw-counts');
-    this.counts.setAttribute('role', 'radiogroup');
-    this.counts.setAttribute('aria-label', ui.say('count'));
+    asRadios(this.counts, ui.say('count'));
     this.counts.append(...COUNTS.map((count) => this.countButton(count)));
-    this.counts.addEventListener('keydown', (event) => this.turnCount(event));
     this.steps = ui.slider({ key: 'steps', low: 1, high: 50, step: 1, value: 20, input: () => this.app.changed() });
     this.guidance = ui.slider({ key: 'guidance', low: 1, high: 12, step: 0.5, value: 4, input: () => this.app.changed() });
     this.without = make('input');
@@ -40,7 +41,7 @@ export class Settings {
     this.sizeField = this.field('size', this.sizes);
     this.more.body.append(this.withoutField, this.sizeField, this.field('sampler', this.samplers));
     this.node.append(
-      this.field('model', this.models, this.about), this.reason,
+      this.field('model', this.models, this.about), this.reason, this.fetch,
       this.group('count', this.counts), this.seedField(),
       this.sliderField('steps', this.steps), this.sliderField('guidance', this.guidance), this.more,
     );
@@ -50,15 +51,6 @@ export class Settings {
     const button = this.app.ui.button({ text: String(count), press: () => this.setCount(count) });
     button.setAttribute('role', 'radio');
     return button;
-  }
-
-  turnCount(event) {
-    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!by) return;
-    event.preventDefault();
-    const next = ((this.count - 1 + by + COUNTS.length) % COUNTS.length) + 1;
-    this.setCount(next);
-    this.counts.children[next - 1].focus();
   }
 
   setCount(count) {
@@ -175,20 +167,16 @@ export class Settings {
     return Boolean(this.model?.reads_negative) && this.value(this.guidance) > 1;
   }
 
-  // Said where the model does not read the language of the page.
+  // Said where the model does not read the language of the page, or of the words.
   languageHint() {
-    const isChinese = document.documentElement.lang.startsWith('zh');
+    const isChinese = document.documentElement.lang.startsWith('zh') || /\p{Script=Han}/u.test(this.app.prompt.words);
     const reads = this.model?.languages ?? [];
     return isChinese && this.model && !reads.some((one) => one.startsWith('zh')) ? this.app.ui.say('english_only') : '';
   }
 
   update() {
     const { ui } = this.app;
-    [...this.counts.children].forEach((button, place) => {
-      const isChosen = place + 1 === this.count;
-      button.setAttribute('aria-checked', String(isChosen));
-      button.tabIndex = isChosen ? 0 : -1;
-    });
+    [...this.counts.children].forEach((button, place) => markRadio(button, place + 1 === this.count));
     this.without.disabled = !this.readsNegative;
     const hint = this.withoutField.querySelector('.ui-hint');
     hint.textContent = ui.say(!this.model || this.readsNegative ? 'without_help' : this.model.reads_negative ? 'without_no_guidance' : 'without_ignored');
@@ -197,6 +185,7 @@ export class Settings {
     this.guidance.querySelector('input').disabled = isDeaf;
     this.guidance.nextElementSibling.textContent = ui.say(isDeaf ? 'guidance_none' : 'guidance_help');
     this.reason.hidden = !this.model?.reason;
+    this.fetch.hidden = !this.model || this.model.is_here;
   }
 }
 
