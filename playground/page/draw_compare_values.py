@@ -86,6 +86,8 @@ def about_value(
     order = drawn.order
     is_mixed = bool(order.blend_words)
     notes = [note for note in drawn.notes if note.key not in TOLD_ELSEWHERE]
+    if drawn.is_withheld:
+        notes.insert(0, Note("text_to_image.withheld"))
     if drawn.reading.unread:
         notes.append(Note("draw.compare.unread", {"words": drawn.reading.unread}))
     return {

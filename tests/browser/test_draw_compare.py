@@ -240,6 +240,22 @@ def test_what_the_server_refuses_is_told_on_the_stage(compare):
     expect(page.locator("#draw-compare-go")).to_be_enabled()
 
 
+def test_a_picture_that_is_kept_back_says_so(compare):
+    page = compare
+    page.evaluate(f"""() => {{
+      const cell = {APP}.result.cells[1];
+      Object.assign(cell, {{ withheld: true, notes: ['Kept back; draw again.'] }});
+      {APP}.choose(1);
+    }}""")
+    cell = page.locator(".compare-grid .compare-cell").nth(1)
+    expect(cell.locator(".compare-word")).to_contain_text("safety")
+    expect(cell).to_have_attribute("aria-label", re.compile("safety"))
+    expect(page.locator(".compare-aside .ui-hint")).to_have_text("Kept back; draw again.")
+    for button in page.locator(".compare-acts button").all()[:2]:
+        expect(button).to_be_disabled()
+    expect(page.locator(".compare-aside .compare-cell")).to_be_disabled()
+
+
 def test_words_are_shown_as_words(compare):
     page = compare
     mode(page, "change")

@@ -23,6 +23,8 @@ from playground.page.draw_compare_canvas import Asked, CompareCanvas, compare_wo
 from playground.page.draw_compare_functions import CompareFunctions
 from playground.page.draw_compare_handlers import CompareHandlers
 from playground.page.draw_compare_kept import CompareKept
+from playground.page.draw_compare_run import DONE, Cell
+from playground.page.draw_compare_values import cell_value
 from playground.page.draw_service import DrawService
 from playground.page.languages import Languages
 from playground.page.sends import Sends
@@ -248,6 +250,13 @@ def test_what_is_kept_back_is_shown_but_not_given_away(handlers, functions):
     with pytest.raises(PersonError) as raised:
         functions.compare_take({"id": drawing_id}, "ada")
     assert raised.value.key == "draw.mistake.withheld"
+
+
+def test_of_what_is_kept_back_the_stage_hears_why(service, handlers):
+    plan = handlers.plan(CHANGE)
+    hidden = drawn_of(plan.orders[0], is_withheld=True, model="mini-diffusion")
+    told = cell_value(service, ADA, plan, Cell(0, DONE, drawing_id="x", drawn=hidden))
+    assert told["withheld"] and "safety checker" in told["notes"][0]
 
 
 @pytest.mark.parametrize("payload", [None, 3, "x", [], {"seq": "1", "chosen": 4}, {"seq": -1}])

@@ -2,7 +2,7 @@
 import { call } from '../shared/calling.js';
 import { make } from '../shared/dom.js';
 import { save } from '../shared/saving.js';
-import { Cell, nameOf } from './compare_cell.js';
+import { Cell, isWithheld, nameOf } from './compare_cell.js';
 
 export class Aside {
   constructor(app) {
@@ -46,7 +46,7 @@ export class Aside {
   }
 
   open() {
-    if (!this.app.result?.shown.src) return;
+    if (!canOpen(this.app.result?.shown)) return;
     this.drawDialog();
     this.dialog.showModal();
   }
@@ -57,7 +57,7 @@ export class Aside {
     const { length } = result.cells;
     for (let step = 1; step <= length; step += 1) {
       const index = (((result.chosen + by * step) % length) + length) % length;
-      if (!result.cells[index].src) continue;
+      if (!canOpen(result.cells[index])) continue;
       this.app.choose(index);
       this.drawDialog();
       return;
@@ -78,19 +78,18 @@ export class Aside {
     this.node.hidden = !result;
     if (!result) return;
     const cell = result.shown;
-    const isThere = Boolean(cell.src);
     this.node.style.setProperty('--aspect', `${result.plan.size[1]} / ${result.plan.size[0]}`);
     this.picture.node.hidden = result.plan.mode !== 'grid';
     this.picture.update(result, cell);
     this.picture.node.setAttribute('aria-label', app.ui.say('enlarge', { name: nameOf(app, result, cell) }));
     this.picture.node.removeAttribute('aria-pressed');
-    this.picture.node.disabled = !isThere;
+    this.picture.node.disabled = !canOpen(cell);
     this.name.textContent = nameOf(app, result, cell);
     this.words.textContent = cell.about?.words ?? '';
     this.words.hidden = !this.words.textContent || this.words.textContent === this.name.textContent;
     this.facts.replaceChildren(...(cell.about?.facts ?? []).map(([name, value]) => fact(name, value)));
     this.notes.textContent = (cell.notes ?? []).join(' ');
-    this.png.disabled = this.recipe.disabled = !cell.id || cell.state !== 'done';
+    this.png.disabled = this.recipe.disabled = !cell.id || cell.state !== 'done' || isWithheld(cell);
     this.draws.hidden = !cell.about?.fields || !drawing();
   }
 
@@ -113,6 +112,11 @@ export class Aside {
     const modes = this.app.root.closest('.modes');
     modes?.querySelector('[role=tab]')?.click();
   }
+}
+
+// A grey card need not be seen large.
+function canOpen(cell) {
+  return Boolean(cell?.src) && !isWithheld(cell);
 }
 
 // The stage of the mode "Draw", where it stands on the page.

@@ -31,6 +31,7 @@ export class Cell {
     image.hidden = !src;
     node.dataset.state = state;
     node.dataset.preview = String(!cell.src && Boolean(src));
+    node.dataset.withheld = String(isWithheld(cell));
     this.bar.style.setProperty('--part', steps ? (step / steps).toFixed(3) : '0');
     this.word.textContent = wordOf(app, cell);
     if (node.tagName !== 'BUTTON') return;
@@ -61,13 +62,23 @@ export function markOf(app, axis, value) {
   return app.ui.say(`mark_${axis}`, { number: value });
 }
 
+/**
+ * Whether the safety check keeps the picture back: a grey card stands in its place.
+ * @returns {boolean}
+ */
+export function isWithheld({ state, withheld }) {
+  return state === 'done' && Boolean(withheld);
+}
+
 function stateOf(app, cell) {
+  if (isWithheld(cell)) return app.ui.say('state_withheld');
   if (cell.state === 'drawing') return app.ui.say('state_step', { step: cell.step, all: cell.steps });
   return cell.mistake || app.ui.say(`state_${cell.state}`);
 }
 
 // Written on a cell that shows no picture and is not on its way.
 function wordOf(app, cell) {
+  if (isWithheld(cell)) return app.ui.say('state_withheld');
   if (cell.state === 'failed') return cell.mistake || app.ui.say('state_failed');
   return cell.state === 'stopped' && !cell.src ? app.ui.say('state_stopped') : '';
 }
