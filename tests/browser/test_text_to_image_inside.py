@@ -219,8 +219,20 @@ def test_a_branch_can_be_put_on_the_stage(open_drawer):
     branch = page.evaluate(f"{INSIDE}.branch.chosen.drawing.id")
     page.locator(".lid-found .lid-actions .ui-button").last.click()
     expect(page.locator(".draw")).to_have_attribute("data-shown", branch)
+    expect(page.locator(".draw-words")).to_have_text("a cat → a dog")
     page.locator(".lid").scroll_into_view_if_needed()
     expect(page.locator(".lid")).to_have_attribute("data-ready", branch)
+
+
+def test_what_changes_is_chosen_by_arrow_keys(open_drawer):
+    page = open_drawer()
+    tab(page, "branch")
+    kinds = page.locator(".lid-kinds button")
+    kinds.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(kinds.nth(1)).to_be_focused()
+    expect(kinds.nth(1)).to_have_attribute("aria-checked", "true")
+    assert [kinds.nth(place).get_attribute("tabindex") for place in range(3)] == ["-1", "0", "-1"]
 
 
 def test_two_branches_are_compared_in_turn(open_drawer):

@@ -1,6 +1,7 @@
 // One word changed, everything else the same: a curtain between the two pictures, both side by side,
 // or what changed.
 import { make, percent } from '../shared/dom.js';
+import { asRadios, markRadio } from '../shared/radios.js';
 import { colourOf } from '../shared/scale.js';
 import { Cell } from './compare_cell.js';
 import { differenceOf } from './compare_difference.js';
@@ -16,8 +17,7 @@ export class ChangePanel {
     this.at = HALF;
     this.node = make('div', 'compare-panel');
     this.views = make('div', 'ui-switch compare-choice compare-views');
-    this.views.setAttribute('role', 'radiogroup');
-    this.views.setAttribute('aria-label', app.ui.say('views'));
+    asRadios(this.views, app.ui.say('views'));
     this.views.append(...VIEWS.map((view) => this.viewButton(view)));
     this.place = make('div', 'compare-both');
     this.cells = [0, 1].map((index) => new Cell(app, () => app.choose(index)));
@@ -43,14 +43,6 @@ export class ChangePanel {
   viewButton(view) {
     const button = this.app.ui.button({ text: this.app.ui.say(`view_${view}`), press: () => this.show(view) });
     button.setAttribute('role', 'radio');
-    button.addEventListener('keydown', (event) => {
-      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!by) return;
-      event.preventDefault();
-      const to = (VIEWS.indexOf(view) + by + VIEWS.length) % VIEWS.length;
-      this.show(VIEWS[to]);
-      this.views.children[to].focus();
-    });
     return button;
   }
 
@@ -87,8 +79,7 @@ export class ChangePanel {
     this.place.dataset.view = view;
     this.place.dataset.whole = String(result.isWhole);
     [...this.views.children].forEach((button, place) => {
-      button.setAttribute('aria-checked', String(VIEWS[place] === view));
-      button.tabIndex = VIEWS[place] === view ? 0 : -1;
+      markRadio(button, VIEWS[place] === view);
       button.disabled = !result.isWhole;
     });
     this.cells.forEach((cell, index) => cell.update(result, result.cells[index], index === result.chosen));

@@ -1,5 +1,6 @@
 // The column of tools: what changes from picture to picture, and what stays the same.
 import { make } from '../shared/dom.js';
+import { asRadios, markRadio } from '../shared/radios.js';
 import { KINDS } from './compare_axes.js';
 
 const COUNTS = [3, 5, 7];
@@ -44,23 +45,13 @@ export class Tools {
   choice(name, entries) {
     const { app } = this;
     const node = make('div', 'ui-switch compare-choice');
-    node.setAttribute('role', 'radiogroup');
-    node.setAttribute('aria-label', app.ui.say(`${name}`));
+    asRadios(node, app.ui.say(name));
     node.append(...entries.map(([value, text]) => {
       const button = app.ui.button({ text, press: () => app.form.change({ [name]: value }) });
       button.setAttribute('role', 'radio');
       button.value = value;
       return button;
     }));
-    node.addEventListener('keydown', (event) => {
-      const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const here = [...node.children].indexOf(document.activeElement);
-      if (!by || here < 0) return;
-      event.preventDefault();
-      const next = node.children[(here + by + entries.length) % entries.length];
-      next.click();
-      next.focus();
-    });
     return node;
   }
 
@@ -181,11 +172,7 @@ export class Tools {
   }
 
   mark(node, value) {
-    for (const button of node.children) {
-      const isChosen = button.value === String(value);
-      button.setAttribute('aria-checked', String(isChosen));
-      button.tabIndex = isChosen ? 0 : -1;
-    }
+    for (const button of node.children) markRadio(button, button.value === String(value));
   }
 
   updateModel(model) {

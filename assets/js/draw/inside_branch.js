@@ -237,7 +237,7 @@ export class Branch {
   tellVerdict({ asked, differs, drawing }, step) {
     const { inside } = this;
     const isParted = step > asked.step;
-    this.verdict.textContent = inside.say(isParted ? 'parted' : 'not_parted', { step: asked.step, steps: drawing.steps, percent: percent(differs) });
+    this.verdict.textContent = drawing.is_withheld ? inside.say('withheld') : inside.say(isParted ? 'parted' : 'not_parted', { step: asked.step, steps: drawing.steps, percent: percent(differs) });
     for (const node of this.films.querySelectorAll('.lid-thumb')) {
       if (Number(node.dataset.step) === step) {
         node.setAttribute('aria-current', 'step');

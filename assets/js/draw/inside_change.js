@@ -1,5 +1,6 @@
 // What is to be different from some step on: one thing, so that one sees what it does.
 import { make } from '../shared/dom.js';
+import { asRadios, markRadio } from '../shared/radios.js';
 
 const KINDS = ['words', 'guidance', 'noise'];
 const MOST_SEED = 2 ** 32;
@@ -10,8 +11,7 @@ export class ChangeForm {
     Object.assign(this, { inside, changed, kind: 'words', step: 1 });
     const { ui } = inside;
     this.switch = make('div', 'ui-switch lid-kinds');
-    this.switch.setAttribute('role', 'radiogroup');
-    this.switch.setAttribute('aria-label', inside.say('what_changes'));
+    asRadios(this.switch, inside.say('what_changes'));
     this.choices = KINDS.map((kind) => {
       const button = ui.button({ text: inside.say(`kind_${kind}`), press: () => this.choose(kind) });
       button.setAttribute('role', 'radio');
@@ -70,7 +70,7 @@ export class ChangeForm {
 
   choose(kind) {
     this.kind = kind;
-    for (const button of this.choices) button.setAttribute('aria-checked', String(button.dataset.kind === kind));
+    for (const button of this.choices) markRadio(button, button.dataset.kind === kind);
     for (const [name, node] of Object.entries(this.places)) node.hidden = name !== kind;
     this.help.textContent = this.inside.say(`kind_${kind}_help`);
     this.changed();

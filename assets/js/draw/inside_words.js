@@ -1,5 +1,6 @@
 // Where each word acts: heat over the picture, a small map for each word, at one step or all together.
 import { make, percent } from '../shared/dom.js';
+import { asRadios, markRadio } from '../shared/radios.js';
 import { meanOf, partAt, peakOf, rangeOf, strongestNinth } from './inside_maps.js';
 import { Scale, figure, fitCanvas, paintHeat } from './inside_painting.js';
 
@@ -13,8 +14,7 @@ export class WordMaps {
     this.large = figure();
     this.scale = new Scale();
     this.switch = make('div', 'ui-switch two');
-    this.switch.setAttribute('role', 'radiogroup');
-    this.switch.setAttribute('aria-label', inside.say('which_steps'));
+    asRadios(this.switch, inside.say('which_steps'));
     this.choices = [true, false].map((isMean) => {
       const button = ui.button({ text: inside.say(isMean ? 'all_steps' : 'this_step'), press: () => this.setMean(isMean) });
       button.setAttribute('role', 'radio');
@@ -110,7 +110,7 @@ export class WordMaps {
     const { drawing, step } = inside;
     if (!drawing.parts.length) return;
     this.takePart(partAt(drawing.parts, step));
-    this.choices.forEach((button, at) => button.setAttribute('aria-checked', String(this.isMean === (at === 0))));
+    this.choices.forEach((button, at) => markRadio(button, this.isMean === (at === 0)));
     for (const { node, canvas, share, place } of this.each) {
       this.paint(canvas, place, SMALL);
       share.textContent = this.percentOf(place);
