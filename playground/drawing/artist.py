@@ -6,25 +6,25 @@ its latents are turned into colours.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from playground.cache import Cache, Cancelled, OutOfMemory, Turn
+from playground.cache import Cache, Cancelled, OutOfMemory, Resting
 from playground.drawing.drawn import Drawn, Preview
 from playground.drawing.ensemble import Ensemble
 from playground.drawing.guard import Guard, NoGuard, grey_card
-from playground.drawing.previews import Previews
+from playground.drawing.previews import SHARP_SIDE, Previews, smaller
 from playground.entries import Entry
 from playground.fingerprints import Fingerprints
 from playground.keeping import Keeping
 from playground.models import diffusion
 from playground.models.diffusion_asks import Colours, Frame, Order, Reading, Sketch
 from playground.search import Asker
-from playground.visitors.errors import PersonError
+from playground.visitors.errors import PersonError, Value
 from playground.visitors.notes import Note
 from playground.visitors.pictures import Picture
 
@@ -59,7 +59,9 @@ class Artist:
         self._cache = cache
         self._fingerprints = fingerprints
         self._guard: Guard = NoGuard() if guard is None else guard
-        self.ensemble = Ensemble(cache, diffusion.advance)
+        self.ensemble = Ensemble(
+            cache, diffusion.advance, advance_sparingly=diffusion.advance_sparingly
+        )
         self._readings: Keeping[tuple[ModelKey, str], Reading] = Keeping(
             _reading_bytes,
             most_bytes=MOST_READING_BYTES,
@@ -104,7 +106,8 @@ class Artist:
         Raises:
             PersonError: The words may not be asked for; pictures cannot be looked at; the model
                 gave numbers that are none (`draw.mistake.not_finite`); memory ran out although
-                all room was made (`draw.mistake.out_of_memory`).
+                all room was made (`draw.mistake.out_of_memory`), or did so several times just now
+                (`draw.mistake.resting`).
             Cancelled: The visitor left, or stopped before the first step.
             CacheError: The model cannot be had.
         """
@@ -115,6 +118,12 @@ class Artist:
             raise PersonError("draw.mistake.not_finite", {"model": item.title}) from error
         except OutOfMemory as error:
             raise PersonError("draw.mistake.out_of_memory", {"model": item.title}) from error
+        except Resting as error:
+            if not isinstance(error.error, OutOfMemory):
+                raise
+            seconds = math.ceil(error.retry_in_seconds)
+            told: dict[str, Value] = {"model": item.title, "seconds": seconds}
+            raise PersonError("draw.mistake.resting", told) from error
 
     def reading(self, item: Entry, words: str, asker: Asker) -> Reading:
         """Tells how a model reads a text; the same text is read once in a while.
@@ -164,7 +173,8 @@ class Artist:
             asker: Who asks.
 
         Returns:
-            uint8 (H, W, 3) for each frame; a grey card for one that may not be shown.
+            uint8 (h, w, 3) for each frame, no side longer than `SHARP_SIDE`; a grey card for one
+            that may not be shown.
 
         Raises:
             PersonError: Pictures cannot be looked at, or are not finite.
@@ -172,30 +182,14 @@ class Artist:
         """
 
         def decode() -> list[np.ndarray]:
-            latents = [frame.predicted for frame in drawn.frames]
-
-            def some(pixels: Any, turn: Turn) -> list[np.ndarray]:
-                found: list[np.ndarray] = []
-                for start in range(0, len(latents), FRAMES_AT_ONCE):
-                    if start:
-                        turn.step()
-                    found += diffusion.decode(pixels, latents[start : start + FRAMES_AT_ONCE])
-                return found
-
-            part = diffusion.part_of(item, "pixels")
-            try:
-                frames = self._cache.run(part, some, steps=True, **asker.options())
-            except FloatingPointError as error:
-                raise PersonError("draw.mistake.not_finite", {"model": item.title}) from error
-            # What was to stay as it was is not foreseen, but known.
-            frames = [diffusion.blend_kept(drawn.order, frame) for frame in frames]
-            if not self._guard.watches(item):
-                return frames
-            shown = self._guard.may_show(frames, asker)
-            return [
-                frame if is_shown else grey_card(frame.shape[:2])
-                for frame, is_shown in zip(frames, shown, strict=True)
-            ]
+            found: list[np.ndarray] = []
+            # A few at a time, and kept small: all of a long film whole would be gigabytes for a
+            # class, and others wait for the device.
+            for start in range(0, len(drawn.frames), FRAMES_AT_ONCE):
+                frames = drawn.frames[start : start + FRAMES_AT_ONCE]
+                latents = [frame.predicted for frame in frames]
+                found += self._looked_at(item, drawn.order, latents, asker)
+            return found
 
         if drawn.sharp:
             return list(drawn.sharp)
@@ -265,6 +259,26 @@ class Artist:
             is_stopped=is_stopped,
             notes=notes,
         )
+
+    def _looked_at(
+        self, item: Entry, order: Order, latents: list[np.ndarray], asker: Asker
+    ) -> list[np.ndarray]:
+        part = diffusion.part_of(item, "pixels")
+        try:
+            pictures = self._cache.run(
+                part, lambda pixels: diffusion.decode(pixels, latents), **asker.options()
+            )
+        except FloatingPointError as error:
+            raise PersonError("draw.mistake.not_finite", {"model": item.title}) from error
+        # What was to stay as it was is not foreseen, but known.
+        pictures = [diffusion.blend_kept(order, pixels) for pixels in pictures]
+        shown = [True] * len(pictures)
+        if self._guard.watches(item):
+            shown = self._guard.may_show(pictures, asker)
+        return [
+            smaller(pixels if is_shown else grey_card(pixels.shape[:2]), SHARP_SIDE)
+            for pixels, is_shown in zip(pictures, shown, strict=True)
+        ]
 
     def _previews(
         self, item: Entry, order: Order, colours: Colours, heard: Told, asker: Asker

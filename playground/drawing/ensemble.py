@@ -9,19 +9,28 @@ OSDI 2022, section 3.2 (iteration-level scheduling), for denoising steps in the 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from playground.cache import Cache, Cancelled, OutOfMemory, Progress, Turn, WaitedTooLong
+from playground.cache import Cache, Cancelled, OutOfMemory, Progress, Resting, Turn, WaitedTooLong
 from playground.drawing.member import Ended, Heard, Member
 from playground.models.diffusion_asks import Frame, Sketch
 from playground.search import Asker
 
+LOG = logging.getLogger("playground")
 Advance = Callable[[Any, Sequence[Sketch]], list[Frame]]
 
 MOST_TOGETHER = 32
+MOST_PIXELS, MOST_PIXELS_ON_CPU = 8 * 1024**2, 1024**2
+"""Of all pictures in one call: bounds its activations. Where a processor draws, nothing is raised
+when memory runs out, the system ends the program; and nothing is won by many large pictures."""
+LOSSES_BEFORE_REST, REST_SECONDS = 3, 30.0
+"""After so many pictures in a row that were lost for lack of memory the next are refused for a
+while: each try clears the whole device of all that others use."""
 RELEASE_SECONDS = 8.0
 """After so long the denoiser is let go and asked for anew: newcomers could otherwise hold it for
 ever, and whoever needs its place on the device would wait in vain."""
@@ -33,8 +42,11 @@ class Ensemble:
     Args:
         cache: Where the denoisers are.
         advance: Does one step of each sketch in one call; changes none of them if it fails.
+        advance_sparingly: As `advance`, with as little memory as it can; for one picture alone for
+            which memory ran out. `advance` itself if left out.
         most_together: Most pictures in one call.
         release_seconds: How long a company holds the denoiser at a stretch.
+        rest_seconds: How long a denoiser rests for which memory ran out several times in a row.
         clock: Seconds that only go forward.
     """
 
@@ -43,17 +55,22 @@ class Ensemble:
         cache: Cache,
         advance: Advance,
         *,
+        advance_sparingly: Advance | None = None,
         most_together: int = MOST_TOGETHER,
         release_seconds: float = RELEASE_SECONDS,
+        rest_seconds: float = REST_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cache = cache
         self._advance = advance
+        self._advance_sparingly = advance_sparingly or advance
         self._most_together = most_together
         self._release_seconds = release_seconds
+        self._rest_seconds = rest_seconds
         self._clock = clock
         self._changed = threading.Condition()
         self._companies: dict[str, _Company] = {}
+        self._losses: dict[str, _Losses] = {}
 
     def draw(self, part_key: str, sketch: Sketch, asker: Asker, heard: Heard) -> None:
         """Draws a picture to its end, together with all that the same denoiser draws meanwhile.
@@ -67,12 +84,14 @@ class Ensemble:
 
         Raises:
             Cancelled: The visitor left.
-            OutOfMemory: Memory ran out for this picture alone, twice.
+            OutOfMemory: Memory ran out for this picture alone, and again in a smaller way.
+            Resting: It ran out for several pictures in a row, a moment ago.
             CacheError: The denoiser cannot be had.
             Exception: What the step of this picture raised, alone.
         """
         if sketch.is_done:
             return
+        self._check_rest(part_key)
         member = Member(part_key, sketch, asker)
         company = self._join(part_key, member)
         try:
@@ -85,6 +104,23 @@ class Ensemble:
         with self._changed:
             return {key: len(company.members) for key, company in self._companies.items()}
 
+    def _check_rest(self, part_key: str) -> None:
+        with self._changed:
+            losses = self._losses.get(part_key)
+        if losses is not None and losses.until_seconds > self._clock():
+            raise Resting(part_key, losses.error, losses.until_seconds - self._clock())
+
+    def _lost(self, part_key: str, error: OutOfMemory) -> None:
+        """Memory ran out for a picture alone, in a smaller way too."""
+        with self._changed:
+            before = self._losses.get(part_key)
+            count = 1 if before is None else before.count + 1
+            is_often = count >= LOSSES_BEFORE_REST
+            until_seconds = self._clock() + self._rest_seconds if is_often else 0.0
+            self._losses[part_key] = _Losses(count, error, until_seconds)
+        if is_often:
+            LOG.warning("%s rests: memory ran out %d times in a row", part_key, count)
+
     def _join(self, part_key: str, member: Member) -> _Company:
         with self._changed:
             company = self._companies.get(part_key)
@@ -96,6 +132,15 @@ class Ensemble:
             else:
                 company.members.append(member)
             return company
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """Pictures in a row that were lost for lack of memory, and how long the denoiser rests."""
+
+    count: int
+    error: OutOfMemory
+    until_seconds: float
 
 
 class _Company:
@@ -156,7 +201,7 @@ class _Company:
 
     def _steps(self, part: Any, turn: Turn) -> None:
         began = self._ensemble._clock()
-        while group := self._next_group():
+        while group := self._next_group(turn.device):
             try:
                 self._draw(part, turn, group)
             finally:
@@ -167,8 +212,9 @@ class _Company:
                 return
             turn.step()
 
-    def _next_group(self) -> tuple[Member, ...]:
+    def _next_group(self, device: str) -> tuple[Member, ...]:
         """Those whose turn it is, served longest ago first: pictures of one size."""
+        most_pixels = MOST_PIXELS_ON_CPU if device == "cpu" else MOST_PIXELS
         self._is_deserted()
         with self._changed:
             if not self.members:
@@ -176,13 +222,17 @@ class _Company:
             order = sorted(self.members, key=lambda member: member.last_round)
             size_hw = order[0].sketch.order.size_hw
             same = [member for member in order if member.sketch.order.size_hw == size_hw]
-            self._at_work = tuple(same[: self._limit])
+            most = max(1, most_pixels // (size_hw[0] * size_hw[1]))
+            self._at_work = tuple(same[: min(self._limit, most)])
             return self._at_work
 
     def _draw(self, part: Any, turn: Turn, group: tuple[Member, ...]) -> None:
         """Does one step of each; halves a group that failed until the one that fails is alone."""
+        ensemble = self._ensemble
+        is_sparing = len(group) == 1 and group[0].is_sparing
+        advance = ensemble._advance_sparingly if is_sparing else ensemble._advance
         try:
-            frames = self._ensemble._advance(part, [member.sketch for member in group])
+            frames = advance(part, [member.sketch for member in group])
         except Exception as error:
             if turn.is_out_of_memory(error):
                 self._memory_ran_out(turn, group, error)
@@ -203,6 +253,8 @@ class _Company:
             self._limit = len(group) // 2
             return
         group[0].tries_alone += 1
+        # To the end: whole steps would each make the cache clear the device once more.
+        group[0].is_sparing = True
         if group[0].tries_alone == 1:
             return
         told = OutOfMemory(
@@ -212,10 +264,13 @@ class _Company:
             work_bytes=0,
             budget_bytes=self._ensemble._cache.budgets().get(turn.device, 0),
         )
+        self._ensemble._lost(self._key, told)
         self._end(group, told)
 
     def _tell_frames(self, group: tuple[Member, ...], frames: list[Frame]) -> None:
         self._round += 1
+        with self._changed:
+            self._ensemble._losses.pop(self._key, None)
         for member, frame in zip(group, frames, strict=True):
             member.last_round = self._round
             member.tries_alone = 0

@@ -36,6 +36,7 @@ class Member:
         asker: Who asks.
         last_round: In which round of the company a step of it was done last; -1 in none yet.
         tries_alone: How often memory ran out for it alone since its last step.
+        is_sparing: Whether its steps are done with little memory, for it ran out before.
         news: What its thread is told.
     """
 
@@ -44,6 +45,7 @@ class Member:
     asker: Asker
     last_round: int = -1
     tries_alone: int = 0
+    is_sparing: bool = False
     news: queue.SimpleQueue[News] = field(default_factory=queue.SimpleQueue)
 
     def has_left(self) -> bool:

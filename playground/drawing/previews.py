@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -16,8 +17,28 @@ SPARE_SHARE = 0.2
 """Of the time since the first step, so much at most may go into sharp previews and into looking."""
 FIRST_SHARP = 0.3
 """Share of the steps before which a sharp preview shows little more than a rough one."""
+SHARP_SIDE = 256
+"""Longest side of one picture of a film: no larger than it is shown."""
 MOST_TOGETHER = 4
 """In larger company nobody's sharp preview may hold the others up."""
+
+
+def smaller(pixels: np.ndarray, most_side: int) -> np.ndarray:
+    """Makes a picture smaller by the means of squares of its pixels.
+
+    Args:
+        pixels: uint8 (H, W, 3).
+        most_side: Pixels of the longest side afterwards, at most.
+
+    Returns:
+        uint8 (h, w, 3); `pixels` where they are small enough.
+    """
+    step = math.ceil(max(pixels.shape[:2]) / most_side)
+    if step == 1:
+        return pixels
+    height, width = (side // step * step for side in pixels.shape[:2])
+    squares = pixels[:height, :width].reshape(height // step, step, width // step, step, 3)
+    return np.rint(squares.mean((1, 3))).astype(np.uint8)
 
 
 class Previews:

@@ -11,6 +11,7 @@ that is in the making.
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from playground.models.diffusion_colours import preview
 from playground.models.diffusion_kinds import KINDS, kind_name
 from playground.models.diffusion_parts import Pixels, Words
 from playground.models.diffusion_samplers import SAMPLERS
-from playground.models.diffusion_steps import advance, begin, texts_of
+from playground.models.diffusion_steps import advance, advance_sparingly, begin, texts_of
 from playground.models.diffusion_words import words_of_tower
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SAMPLERS",
     "advance",
+    "advance_sparingly",
     "begin",
     "blend_kept",
     "build",
@@ -47,6 +49,7 @@ __all__ = [
     "texts_of",
 ]
 
+LOG = logging.getLogger("playground")
 # In one forward pass of the autoencoder: bounds its activations.
 MOST_PIXELS_AT_ONCE = 1024**2
 
@@ -212,16 +215,18 @@ def _through(
 def _once(
     module: Any, run: Callable[[Any, torch.Tensor], torch.Tensor], inputs: np.ndarray
 ) -> np.ndarray:
-    """Numbers that left the range of 16 bits are worked out once more in 32."""
+    """What left the range of 16 bits is worked out once more in 32; the others are not touched."""
     import torch
 
     first = next(module.parameters())
     with torch.inference_mode():
         there = torch.from_numpy(inputs).to(first.device)
         outputs = run(module, there.to(first.dtype)).float().cpu()
-        if not bool(outputs.isfinite().all()) and first.dtype != torch.float32:
+        is_bad = ~outputs.isfinite().flatten(1).all(1)
+        if bool(is_bad.any()) and first.dtype != torch.float32:
+            LOG.warning("the autoencoder left the range of 16 bits; 32 are tried")
             # A copy: the cache knows where the weights of the module itself lie.
-            outputs = run(copy.deepcopy(module).float(), there).cpu()
+            outputs[is_bad] = run(copy.deepcopy(module).float(), there[is_bad]).cpu()
     found: np.ndarray = outputs.numpy()
     if not np.isfinite(found).all():
         raise FloatingPointError("the autoencoder gave numbers that are not finite")

@@ -6,6 +6,7 @@ may be at different steps, with different samplers and guidance: each keeps its 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ from playground.models.diffusion_samplers import Run, begin_run, make_sampler
 
 if TYPE_CHECKING:
     import torch
+
+
+LOG = logging.getLogger("playground")
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,14 +116,30 @@ def cells_of(mask: np.ndarray, shape: tuple[int, int, int]) -> torch.Tensor:
     return adaptive_max_pool2d(pixels[None], shape[1:])
 
 
-def advance(denoiser: Denoiser, sketches: Sequence[Sketch]) -> list[Frame]:
-    """Takes one step of each picture; see `diffusion.advance`."""
+def advance(
+    denoiser: Denoiser, sketches: Sequence[Sketch], *, most_rows: int | None = None
+) -> list[Frame]:
+    """Takes one step of each picture, in one forward pass.
+
+    Args:
+        denoiser: The denoiser part.
+        sketches: Pictures in the making whose latents have one shape; each is changed only after
+            the whole step of all has succeeded.
+        most_rows: In one forward pass, where memory is short; a picture with guidance has two.
+
+    Returns:
+        What can be seen of each.
+
+    Raises:
+        FloatingPointError: What came out is not finite, in a wider range either.
+    """
     import torch
 
     kind = KINDS[denoiser.kind]
     with torch.inference_mode():
         tries = [_prepare(kind, denoiser, sketch) for sketch in sketches]
-        found = _predict(kind, denoiser, [row for attempt in tries for row in attempt.rows])
+        rows = [row for attempt in tries for row in attempt.rows]
+        found = _predict(kind, denoiser, rows, most_rows or len(rows))
         ended, at = [], 0
         for attempt in tries:
             part = slice(at, at + len(attempt.rows))
@@ -130,6 +150,11 @@ def advance(denoiser: Denoiser, sketches: Sequence[Sketch]) -> list[Frame]:
         sketch.state = state
         sketch.step += 1
     return [frame for _, frame in ended]
+
+
+def advance_sparingly(denoiser: Denoiser, sketches: Sequence[Sketch]) -> list[Frame]:
+    """Takes one step as `advance` does, with and without the words one after the other."""
+    return advance(denoiser, sketches, most_rows=1)
 
 
 def latent_of(sketch: Sketch) -> np.ndarray:
@@ -214,23 +239,36 @@ def _changed_noise(sketch: Sketch, index: int) -> State:
     return state
 
 
-def _predict(kind: Kind, denoiser: Denoiser, rows: Sequence[Row]) -> Predicted:
+def _predict(kind: Kind, denoiser: Denoiser, rows: Sequence[Row], most_rows: int) -> Predicted:
     """Numbers that left the range of 16 bits are worked out once more with a wider one."""
     import torch
 
-    found = kind.predict(denoiser, rows)
+    found = _predict_few(kind, denoiser, rows, most_rows)
     is_bad = [not bool(values.isfinite().all()) for values in found.values]
     if not any(is_bad):
         return found
     first = next(denoiser.module.parameters())
     if first.dtype == torch.float16:
+        LOG.warning("the denoiser left the range of float16; bfloat16 is tried")
         bad = [number for number, value in enumerate(is_bad) if value]
         with torch.autocast(first.device.type, torch.bfloat16):
-            again = kind.predict(denoiser, [rows[number] for number in bad])
+            again = _predict_few(kind, denoiser, [rows[number] for number in bad], most_rows)
         found.values[bad] = again.values
         if bool(found.values.isfinite().all()):
             return found
     raise FloatingPointError("the denoiser gave numbers that are not finite")
+
+
+def _predict_few(kind: Kind, denoiser: Denoiser, rows: Sequence[Row], most_rows: int) -> Predicted:
+    """Runs the denoiser over all rows, so many at once."""
+    import torch
+
+    if len(rows) <= most_rows:
+        return kind.predict(denoiser, rows)
+    starts = range(0, len(rows), most_rows)
+    parts = [kind.predict(denoiser, rows[start : start + most_rows]) for start in starts]
+    values = torch.cat([part.values for part in parts])
+    return Predicted(values, [maps for part in parts for maps in part.word_maps])
 
 
 def _finish(

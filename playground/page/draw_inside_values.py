@@ -13,14 +13,15 @@ import numpy as np
 
 from playground.drawing.drawn import Drawn
 from playground.drawing.guard import grey_card
+from playground.drawing.previews import SHARP_SIDE, smaller
 from playground.explain.word_maps import attention_shares, maps_by_word, pooled
 from playground.models.diffusion_asks import Colours, Frame, Reading, Token
 from playground.models.diffusion_colours import preview
 from playground.page.shown_picture import data_address
 from playground.visitors.pictures import Picture
 
-# Longest side of one picture of a film.
-LATENT_SIDE, SHARP_SIDE = 64, 256
+# Longest side of one picture of the film of latents.
+LATENT_SIDE = 64
 # Cells of all maps of all words and steps together; a byte each.
 MOST_CELLS = 700_000
 START, WORD, END, PADDING = "start", "word", "end", "padding"
@@ -106,15 +107,17 @@ def films_value(drawn: Drawn, looked_at: Sequence[np.ndarray] | None) -> Answer:
 
     Args:
         drawn: A drawing with frames.
-        looked_at: As for `inside_value`. Where a grey card stands, what was given is grey too.
+        looked_at: As for `inside_value`. Where a grey card stands, what was given is grey too; so
+            is what the next step was given, which is the same picture with a little noise.
     """
     noisy = [_latent_picture(drawn.colours, frame.noisy) for frame in drawn.frames]
     if looked_at is None:
         rough = [_latent_picture(drawn.colours, frame.predicted) for frame in drawn.frames]
         return {"noisy": film(noisy), "predicted": film(rough), "is_sharp": False}
+    is_grey = [np.array_equal(pixels, grey_card(pixels.shape[:2])) for pixels in looked_at]
     given = [
-        grey_card(cells.shape[:2]) if np.array_equal(pixels, grey_card(pixels.shape[:2])) else cells
-        for cells, pixels in zip(noisy, looked_at, strict=True)
+        grey_card(cells.shape[:2]) if now or before else cells
+        for cells, now, before in zip(noisy, is_grey, (False, *is_grey), strict=False)
     ]
     return {"noisy": film(given), "predicted": sharp_film(looked_at), "is_sharp": True}
 
@@ -144,7 +147,7 @@ def sharp_film(pictures: Sequence[np.ndarray]) -> Answer:
     Args:
         pictures: uint8 (H, W, 3), at least one.
     """
-    return film([_smaller(pixels, SHARP_SIDE) for pixels in pictures])
+    return film([smaller(pixels, SHARP_SIDE) for pixels in pictures])
 
 
 def maps_value(maps: np.ndarray) -> Answer:
@@ -245,14 +248,6 @@ def _latent_picture(colours: Colours, latent: np.ndarray) -> np.ndarray:
     # Every so many cells, not their mean: the mean of noise would look like less noise.
     step = max(1, math.ceil(max(latent.shape[1:]) / LATENT_SIDE))
     return preview(colours, np.ascontiguousarray(latent[:, ::step, ::step]))
-
-
-def _smaller(pixels: np.ndarray, most_side: int) -> np.ndarray:
-    """Means of squares of pixels, so that the longest side is no more than asked."""
-    step = math.ceil(max(pixels.shape[:2]) / most_side)
-    height, width = (side // step * step for side in pixels.shape[:2])
-    squares = pixels[:height, :width].reshape(height // step, step, width // step, step, 3)
-    return np.rint(squares.mean((1, 3))).astype(np.uint8)
 
 
 def _rounded(values: np.ndarray) -> list[float]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from playground.cache import Cancelled
+from playground.cache import Cancelled, OutOfMemory, Resting
 from playground.drawing.guard import GREY
 from playground.drawing.several import draw_several
-from playground.models import diffusion
+from playground.models import diffusion, diffusion_steps
+from playground.models.diffusion_kinds import KINDS
 from playground.search import Asker
 from playground.visitors.errors import PersonError
 from playground.visitors.notes import Note
@@ -195,6 +197,25 @@ def test_sharp_frames_are_made_once(artist, cat, monkeypatch):
     assert artist.sharp_frames(MINI, cat, Asker()) is not frames
 
 
+def test_a_film_of_large_pictures_is_kept_small_and_looked_at_whole(monkeypatch):
+    watcher = Watcher()
+    artist = mini_artist(watcher)
+    drawn = artist.draw(MINI, mini_order(steps=6), Asker(), lambda preview: None)
+    large = np.random.default_rng(0).integers(0, 256, (1024, 768, 3), np.uint8)
+    counts = []
+
+    def decode(pixels, latents):
+        counts.append(len(latents))
+        return [large for _ in latents]
+
+    monkeypatch.setattr(diffusion, "decode", decode)
+    watcher.seen.clear()
+    frames = artist.sharp_frames(MINI, drawn, Asker())
+    assert counts == [4, 2] and [pixels.shape for pixels in watcher.seen] == [large.shape] * 6
+    assert {frame.shape for frame in frames} == {(256, 192, 3)}
+    assert abs(frames[0].mean() - large.mean()) < 1
+
+
 def test_numbers_that_make_no_picture_are_told(artist, monkeypatch):
     def black(*told):
         raise FloatingPointError
@@ -208,16 +229,54 @@ def test_numbers_that_make_no_picture_are_told(artist, monkeypatch):
 def test_memory_that_runs_out_midway_is_told_and_the_next_picture_is_drawn(artist, monkeypatch):
     calls = []
 
-    def hungry(denoiser, sketches):
-        calls.append(len(sketches))
-        raise MemoryError
+    def hungry(way):
+        def run(denoiser, sketches):
+            calls.append((way, len(sketches)))
+            raise MemoryError
 
-    monkeypatch.setattr(artist.ensemble, "_advance", hungry)
+        return run
+
+    for way in ("_advance", "_advance_sparingly"):
+        monkeypatch.setattr(artist.ensemble, way, hungry(way))
     with pytest.raises(PersonError) as caught:
         artist.draw(MINI, mini_order(), Asker(), lambda preview: None)
-    assert caught.value.key == "draw.mistake.out_of_memory" and calls == [1, 1]
+    assert caught.value.key == "draw.mistake.out_of_memory"
+    assert calls == [("_advance", 1), ("_advance_sparingly", 1)]
     monkeypatch.undo()
     assert artist.draw(MINI, mini_order(), Asker(), lambda preview: None).frames
+
+
+def test_a_model_that_rests_says_so(monkeypatch):
+    artist = mini_artist()
+    short = OutOfMemory("x", "cpu", where="run", work_bytes=0, budget_bytes=0)
+
+    def rests(*told):
+        raise Resting("x", short, 12.3)
+
+    monkeypatch.setattr(artist.ensemble, "draw", rests)
+    with pytest.raises(PersonError) as caught:
+        artist.draw(MINI, mini_order(), Asker(), lambda preview: None)
+    assert caught.value.key == "draw.mistake.resting" and caught.value.values["seconds"] == 13
+
+
+def test_memory_that_suffices_for_less_at_once_ends_in_the_same_picture(artist, cat, monkeypatch):
+    """Freed, and tried once more in a smaller way: with and without the words apart."""
+    rows = []
+    predict = KINDS["StableDiffusionPipeline"].predict
+
+    def hungry(denoiser, told):
+        if len(told) > 1:
+            raise MemoryError
+        rows.append(told[0].is_without)
+        return predict(denoiser, told)
+
+    kind = replace(KINDS["StableDiffusionPipeline"], predict=hungry)
+    monkeypatch.setattr(diffusion_steps, "KINDS", {"StableDiffusionPipeline": kind})
+    drawn = artist.draw(MINI, mini_order(), Asker(), lambda preview: None)
+    assert rows == [True, False] * STEPS
+    assert furthest(drawn.picture.pixels, cat.picture.pixels) <= 1
+    for one, other in zip(drawn.frames, cat.frames, strict=True):
+        assert np.allclose(one.word_maps, other.word_maps, atol=2e-3)
 
 
 def test_words_that_may_not_be_asked_for_are_refused_before_anything_is_drawn():

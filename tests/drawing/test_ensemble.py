@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.cache import Cancelled, OutOfMemory, TooBig
-from playground.drawing.ensemble import Ensemble
+from playground.cache import Cache, Cancelled, OutOfMemory, Resting, TooBig
+from playground.drawing.ensemble import MOST_TOGETHER, Ensemble
 from playground.search import Asker
-from tests.cache.fakes import check_rest, make_cache, thing_part
+from tests.cache.fakes import Clock, FakeMover, check_rest, make_cache, thing_part
 from tests.drawing.fakes import LONG_SECONDS, Conductor, FakeDenoiser, Visit, sketch_of
 
 ALONE = [(1, 1), (2, 1), (3, 1)]
@@ -93,6 +93,34 @@ def test_more_than_fit_together_take_turns(denoiser):
             if name:
                 steps[name] += 1
         assert max(steps.values()) - min(steps.values()) <= 1
+
+
+@pytest.mark.parametrize("device, together", [("cpu", 1), ("fake", 8)])
+def test_large_pictures_are_fewer_together(denoiser, device, together):
+    """Where a processor draws, memory that ran out would end the whole program."""
+    mover = FakeMover()
+    cache = Cache([thing_part("a", 10)], budget={device: 100}, mover=mover, clock=Clock())
+    ensemble = Ensemble(cache, denoiser.advance)
+    with Conductor(denoiser) as conductor:
+        first = Visit(ensemble, 0, side=1024).start()
+        conductor.wait_for_first()
+        visits = [first, *(Visit(ensemble, number, side=1024).start() for number in range(1, 10))]
+    assert [visit.join().error for visit in visits] == [None] * 10
+    assert max(len(names) for names in denoiser.calls) == together
+    wait_for_end(ensemble)
+
+
+def test_small_pictures_are_many_together_on_a_processor_too(denoiser):
+    mover = FakeMover()
+    cache = Cache([thing_part("a", 10)], budget={"cpu": 100}, mover=mover, clock=Clock())
+    ensemble = Ensemble(cache, denoiser.advance)
+    with Conductor(denoiser) as conductor:
+        first = Visit(ensemble, 0, side=128).start()
+        conductor.wait_for_first()
+        visits = [first, *(Visit(ensemble, number, side=128).start() for number in range(1, 40))]
+    assert [visit.join().error for visit in visits] == [None] * 40
+    assert max(len(names) for names in denoiser.calls) == MOST_TOGETHER
+    wait_for_end(ensemble)
 
 
 def test_two_denoisers_draw_at_the_same_time(house):
@@ -190,6 +218,19 @@ def test_memory_for_one_alone_is_tried_once_more(house, denoiser, failures, is_l
     assert Visit(house, "bao").start().join().error is None
 
 
+def test_the_second_try_is_a_smaller_one_and_so_are_the_steps_that_follow(denoiser):
+    sparing = FakeDenoiser()
+    cache, _, _ = make_cache(thing_part("a", 10))
+    ensemble = Ensemble(cache, denoiser.advance, advance_sparingly=sparing.advance)
+    denoiser.hungry = {"ada": 1}
+    ada = Visit(ensemble, "ada").start().join()
+    assert ada.error is None and ada.heard == ALONE
+    assert len(denoiser.calls) == 1 and sparing.calls == [("ada",)] * 3
+    assert Visit(ensemble, "bao").start().join().error is None
+    assert denoiser.calls[1:] == [("bao",)] * 3
+    wait_for_end(ensemble)
+
+
 def test_one_without_memory_in_company_is_lost_alone(house, denoiser):
     denoiser.hungry = {"ada": 100}
     with Conductor(denoiser) as conductor:
@@ -199,6 +240,31 @@ def test_one_without_memory_in_company_is_lost_alone(house, denoiser):
         ada = Visit(house, "ada").start()
     assert isinstance(ada.join().error, OutOfMemory)
     assert [visit.join().error for visit in others] == [None] * 4
+
+
+def test_a_denoiser_that_often_ran_out_of_memory_rests_a_while(denoiser, caplog):
+    """Each try clears the device of all that others use."""
+    cache, _, clock = make_cache(thing_part("a", 10), thing_part("b", 10))
+    ensemble = Ensemble(cache, denoiser.advance, clock=clock)
+
+    def error_of(name, key="a"):
+        return Visit(ensemble, name, key=key).start().join().error
+
+    denoiser.hungry = {"ada": 100}
+    for _ in range(2):
+        assert isinstance(error_of("ada"), OutOfMemory)
+    assert error_of("bao") is None, "one that was drawn ends the row"
+    for _ in range(3):
+        assert isinstance(error_of("ada"), OutOfMemory)
+    assert "a rests" in caplog.text
+    calls = len(denoiser.calls)
+    resting = error_of("bao")
+    assert isinstance(resting, Resting) and 0 < resting.retry_in_seconds <= 30
+    assert isinstance(resting.error, OutOfMemory) and len(denoiser.calls) == calls
+    assert error_of("bao", "b") is None, "others draw"
+    clock.tick(31)
+    assert error_of("bao") is None and error_of("bao") is None
+    wait_for_end(ensemble)
 
 
 def test_a_denoiser_that_cannot_be_had_is_told_to_everybody(denoiser):
@@ -275,7 +341,7 @@ def test_the_denoiser_is_let_go_for_one_who_needs_its_place(denoiser):
 def test_everybody_ends_as_they_would_alone(plans, most, most_together):
     denoiser = FakeDenoiser(most)
     cache, mover, _ = make_cache(thing_part("a", 10))
-    ensemble = Ensemble(cache, denoiser.advance, most_together=most_together)
+    ensemble = Ensemble(cache, denoiser.advance, most_together=most_together, rest_seconds=0)
     visits = []
     for number, (steps, side, manner, when) in enumerate(plans):
         visit = Visit(ensemble, number, steps=steps, side=side)

@@ -160,6 +160,13 @@ def test_colours_show_what_will_come():
     assert diffusion.preview(colours, np.full((8, 2, 3), np.nan, np.float16)).shape == (2, 3, 3)
 
 
+class Tally(list):
+    """What a module and its copies add to alike."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+
 class Overflowing(torch.nn.Module):
     """An autoencoder whose numbers leave the range of 16 bits, or every range."""
 
@@ -167,8 +174,10 @@ class Overflowing(torch.nn.Module):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.tensor(values, dtype=dtype), requires_grad=False)
         self.config = diffusers.configuration_utils.FrozenDict(scaling_factor=1.0)
+        self.calls = Tally()
 
     def decode(self, latents, return_dict):
+        self.calls.append((len(latents), latents.dtype))
         return ((latents[:, :3] * self.weight * 300) / 300 / self.weight,)
 
 
@@ -181,6 +190,12 @@ def test_a_black_picture_is_worked_out_again_in_32_bits():
     assert np.abs(found - expected).max() <= 1
     # The cache knows where these lie: they are as they were.
     assert module.weight.dtype == torch.float16
+    # Who was decoded together with it has the picture that it has alone.
+    quiet = np.full_like(latent, 0.05)
+    [alone] = diffusion.decode(pixels, [quiet])
+    both = diffusion.decode(pixels, [quiet, latent])
+    assert np.array_equal(both[0], alone) and np.array_equal(both[1], found)
+    assert module.calls[-2:] == [(2, torch.float16), (1, torch.float32)]
     broken = Pixels("StableDiffusionPipeline", Overflowing(float("nan"), torch.float32))
     with pytest.raises(FloatingPointError):
         diffusion.decode(broken, [latent])

@@ -15,13 +15,13 @@ from PIL import Image
 
 from playground.drawing.drawn import Drawn
 from playground.drawing.guard import GREY
+from playground.drawing.previews import SHARP_SIDE
 from playground.models.diffusion_asks import Change, Colours, Frame, Order, Reading, Token
 from playground.models.diffusion_colours import preview
 from playground.page.draw_inside_values import (
     END,
     MOST_CELLS,
     PADDING,
-    SHARP_SIDE,
     START,
     WORD,
     film,
@@ -134,13 +134,14 @@ def test_the_films_show_each_latent_in_its_colours():
 
 
 def test_where_a_step_may_not_be_shown_neither_is_what_it_was_given():
-    drawn = drawn_of(steps=3)
-    looked_at = [np.full((64, 64, 3), shade, np.uint8) for shade in (10, GREY, 200)]
+    drawn = drawn_of(steps=4)
+    looked_at = [np.full((64, 64, 3), shade, np.uint8) for shade in (10, GREY, 200, 220)]
     told = inside_value(drawn, nobody_reads, looked_at)
     assert told["is_sharp"] and not inside_value(drawn, nobody_reads)["is_sharp"]
     noisy, predicted = cells_of(told["noisy"]), cells_of(told["predicted"])
-    assert [len(np.unique(cell)) for cell in predicted[:3]] == [1, 1, 1]
-    assert [len(np.unique(cell)) > 1 for cell in noisy[:3]] == [True, False, True]
+    assert [len(np.unique(cell)) for cell in predicted[:4]] == [1, 1, 1, 1]
+    # What the next step was given is the same picture with a little noise.
+    assert [len(np.unique(cell)) > 1 for cell in noisy[:4]] == [True, False, False, True]
 
 
 def test_a_large_latent_is_shown_smaller_and_its_noise_stays_noise():
