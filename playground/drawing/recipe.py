@@ -38,6 +38,13 @@ SIGNATURE_SIDE = 16
 ALMOST_LEVELS = 2
 """Two pictures whose coarse colours differ by no more are called almost the same."""
 Likeness = Literal["bit-equal", "almost", "different"]
+# No mask of a picture that is drawn is larger.
+MOST_MASK_PIXELS = 2048**2
+# What a forged file can end in; JSON knows an infinity, which no whole number is.
+_UNREADABLE = (
+    *(KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError),
+    zlib.error,
+)
 _ORDER_FIELDS = ("words", "without", "steps", "guidance", "scheduler", "seed")
 
 
@@ -151,7 +158,7 @@ def recipe_in(data: bytes) -> Recipe:
         if told["version"] != VERSION:
             raise PersonError("draw.mistake.recipe_version", {"version": VERSION})
         return _recipe(told)
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError, zlib.error) as error:
+    except _UNREADABLE as error:
         raise PersonError("draw.mistake.recipe") from error
 
 
@@ -170,17 +177,19 @@ def order_again(
         one that the recipe knows.
 
     Raises:
-        PersonError: `draw.mistake.recipe_start` without a picture that is needed; those of
-            `read_order` and `add_change`.
+        PersonError: `draw.mistake.recipe_start` without a picture that is needed;
+            `draw.mistake.recipe` for a mask of another size; those of `read_order` and
+            `add_change`.
     """
     needs_start = bool(recipe.start_sha256)
     if needs_start and start is None:
         raise PersonError("draw.mistake.recipe_start")
     order, notes = read_order(item, recipe.fields, start if needs_start else None)
     if needs_start:
-        mask = recipe.mask
-        if mask is not None and mask.shape == order.size_hw:
-            order = replace(order, mask=mask)
+        if recipe.mask is not None and recipe.mask.shape != order.size_hw:
+            # Without it all of the picture would be drawn anew.
+            raise PersonError("draw.mistake.recipe")
+        order = replace(order, mask=recipe.mask)
         if order.start is not None and Picture(order.start).content_id != recipe.start_sha256:
             notes = (*notes, Note("draw.note.recipe_start"))
     for change in recipe.changes:
@@ -247,6 +256,8 @@ def _unpacked(told: Mapping[str, Any]) -> np.ndarray:
     for side in (height, width):
         if type(side) is not int or not 1 <= side <= MOST_SIDE:
             raise ValueError("mask")
+    if height * width > MOST_MASK_PIXELS:
+        raise ValueError("mask")
     packed = base64.b64decode(_short(told["zlib"], MOST_TEXT_BYTES), validate=True)
     # A few bytes can unpack to gigabytes: no more is unpacked than the mask needs.
     data = zlib.decompressobj().decompress(packed, height * width)

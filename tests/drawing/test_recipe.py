@@ -28,6 +28,8 @@ from tests.drawing.drawings import drawn_of
 from tests.drawing.entries import drawing_entry
 
 TOY = drawing_entry()
+# A few hundred kilobytes that unpack to a mask of 64 million cells.
+HUGE = base64.b64encode(zlib.compress(bytes([255]) * 8192**2, 9)).decode()
 
 
 def an_order(start=None, mask=None, **fields):
@@ -95,6 +97,16 @@ def test_a_start_is_named_and_its_mask_kept():
     assert order_again(TOY, recipe_in(written(drawn_of())), start)[0].start is None
 
 
+def test_a_mask_of_another_size_is_not_passed_over():
+    """All of the picture would be drawn anew, and nobody told."""
+    start = Picture(np.zeros((64, 64, 3), np.uint8))
+    told = recipe_of(drawn_of(an_order(start, np.ones((64, 64), bool))), TOY)
+    told["order"]["width"] = 48
+    with pytest.raises(PersonError) as caught:
+        order_again(TOY, recipe_in(json.dumps(told).encode()), start)
+    assert caught.value.key == "draw.mistake.recipe"
+
+
 def test_how_like_two_drawings_are():
     drawn = drawn_of(an_order())
     recipe = recipe_in(written(drawn))
@@ -160,6 +172,9 @@ def test_a_damaged_text_is_not_believed():
         ("order", 5),
         ("mask", {"height": 8192, "width": 8192, "zlib": "eJwDAAAAAAE="}),
         ("mask", {"height": 1e9, "width": 1, "zlib": ""}),
+        ("mask", {"height": 8192, "width": 8192, "zlib": HUGE}),
+        ("stopped_after", float("inf")),
+        ("stopped_after", float("nan")),
         ("versions", {}),
         ("start", {}),
     ],
