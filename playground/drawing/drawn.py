@@ -65,8 +65,7 @@ class Drawn:
     @property
     def bytes_held(self) -> int:
         """Bytes that it takes in memory."""
-        arrays = [self.picture.pixels, *self.sharp]
+        arrays = [self.picture.pixels, self.order.start, self.order.mask, *self.sharp]
         for frame in self.frames:
-            arrays += [frame.noisy, frame.predicted]
-            arrays += [a for a in (frame.word_maps, frame.guidance_map) if a is not None]
-        return sum(array.nbytes for array in arrays)
+            arrays += [frame.noisy, frame.predicted, frame.word_maps, frame.guidance_map]
+        return sum(array.nbytes for array in arrays if array is not None)

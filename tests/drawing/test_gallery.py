@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from playground.drawing.gallery import Gallery
 from playground.visitors.errors import PersonError
 from tests.chatting.test_store import Clock
 from tests.drawing.drawings import drawn_of
+from tests.drawing.fakes import order_of
 
 
 def refused(gallery: Gallery, drawing_id: object, visitor: str) -> str:
@@ -61,6 +63,12 @@ def test_drawings_make_room_and_grow_old():
     gallery.drawn_of(ids[1], "ada")
     clock.now = 150
     assert gallery.ids_of("ada") == [ids[1]]
+
+
+def test_what_a_drawing_started_from_counts_too():
+    start, mask = np.zeros((16, 16, 3), np.uint8), np.ones((16, 16), np.float32)
+    order = order_of(start=start, mask=mask)
+    assert drawn_of(order).bytes_held == drawn_of().bytes_held + start.nbytes + mask.nbytes
 
 
 def test_forgetting():
