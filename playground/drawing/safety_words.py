@@ -20,13 +20,21 @@ UNDRESSING = "sexual"
 # Source: Unicode Technical Standard 39, confusables.txt (the lower-case letters among them).
 _LOOKALIKES = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u0261"
-    "\u03b1\u03bf\u03c1\u03bd\u03c5\u03b9\u03ba\u03c4\u0131\u0142",
-    "aeopcyxijshdqgaopvuiktil",
+    "\u03b1\u03bf\u03c1\u03bd\u03c5\u03b9\u03ba\u03c4\u0131\u0142"
+    "\u0578\u057d\u0585\u0570\u0581\u0566"
+    "\u1d00\u0299\u1d04\u1d05\u1d07\ua730\u0262\u029c\u026a\u1d0a\u1d0b\u029f\u1d0d\u0274"
+    "\u1d0f\u1d18\u0280\ua731\u1d1b\u1d1c\u1d20\u1d21\u028f\u1d22",
+    "aeopcyxijshdqgaopvuiktilnuohgqabcdefghijklmnoprstuvwyz",
 )
+# Letters in black circles and squares, which no normal form takes out.
+_FRAMED = {
+    first + place: chr(ord("a") + place) for first in (0x1F150, 0x1F170) for place in range(26)
+}
 _DIGITS_FOR_LETTERS = str.maketrans("013457@$!", "oieastasi")
 _PIECE = re.compile(r"[a-z0-9@$!*]+")
 _BETWEEN_LETTERS = re.compile(r"^[\s.\-_*·,/|~+'\"]{1,3}$")
 _CHINESE_GAP = re.compile(r"(?<=[\u3040-\u9fff])[\s.\-_*·/|~+]+(?=[\u3040-\u9fff])")
+_SPACE = re.compile(r"\s+")
 _RUN = re.compile(r"(.)\1{2,}")
 # Marks over letters, and signs without a shape.
 _UNSEEN = frozenset({"Mn", "Me", "Cf"})
@@ -104,8 +112,8 @@ class WordList:
         wide = unicodedata.normalize("NFKC", text).casefold()
         apart = unicodedata.normalize("NFD", wide)
         bare = "".join(c for c in apart if unicodedata.category(c) not in _UNSEEN)
-        plain = unicodedata.normalize("NFC", bare)
-        return plain.translate(_LOOKALIKES).translate(self._traditional)
+        plain = _SPACE.sub(" ", unicodedata.normalize("NFC", bare))
+        return plain.translate(_LOOKALIKES).translate(_FRAMED).translate(self._traditional)
 
     def _without_harmless(self, plain: str) -> list[_Piece]:
         pieces = [_Piece(m.group(), m.start(), m.end(), plain) for m in _PIECE.finditer(plain)]

@@ -59,6 +59,10 @@ def test_harmless_phrases_are_passed_over(phrase):
         "裸体",
         "脱光",
         "ｐｏｒｎ",
+        "\u0274\u1d1c\u1d05\u1d07",
+        "\u0578ude",
+        "\U0001f15d\U0001f164\U0001f153\U0001f154",
+        "n    u     d\n\n\n\ne",
     ],
 )
 def test_hidden_words_are_found(text):
