@@ -50,8 +50,19 @@
   const showTab = (button) => {
     const row = button.closest(".tab-container");
     if (!row || row.scrollWidth <= row.clientWidth) return;
-    const middle = button.offsetLeft - row.offsetLeft + button.offsetWidth / 2;
-    row.scrollTo({ left: middle - row.clientWidth / 2 });
+    // The row is what the button's place is read off.
+    row.scrollTo({ left: button.offsetLeft + button.offsetWidth / 2 - row.clientWidth / 2 });
+  };
+  // It may be chosen by no press ("Send to ..."), and the window may be turned.
+  const keepTabInSight = () => {
+    const row = document.querySelector("#tabs > .tab-wrapper .tab-container");
+    const show = () => {
+      const chosen = row.querySelector("[aria-selected=true]");
+      if (chosen) showTab(chosen);
+    };
+    const chosen = { subtree: true, attributes: true, attributeFilter: ["aria-selected"] };
+    new MutationObserver(show).observe(row, chosen);
+    new ResizeObserver(show).observe(row);
   };
 
   // What a visitor is told of files that no request may hold; "" where they are small enough.
@@ -96,6 +107,7 @@
     if (!document.querySelector("[data-language]") || !document.querySelector("[role=tab]")) return;
     started.disconnect();
     markLanguage();
+    keepTabInSight();
     showLoaded();
     setInterval(showLoaded, 5000);
     document.addEventListener("visibilitychange", showLoaded);

@@ -114,6 +114,27 @@ def test_nothing_juts_out(open_draw, viewport):
     assert go["height"] >= 44 and go["y"] + go["height"] <= viewport["height"]
 
 
+def is_tab_in_sight(page, name):
+    row = page.locator("#tabs > .tab-wrapper .tab-container").bounding_box()
+    tab = page.locator(f"#{name}-button").bounding_box()
+    return row["x"] <= tab["x"] and tab["x"] + tab["width"] <= row["x"] + row["width"] + 1
+
+
+def test_on_a_phone_the_chosen_tab_is_in_sight(open_draw):
+    page = open_draw(viewport=PHONE)
+    assert is_tab_in_sight(page, "text_to_image")
+    page.set_viewport_size({"width": PHONE["height"], "height": PHONE["width"]})
+    page.set_viewport_size(PHONE)
+    page.wait_for_function("innerWidth === 390")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    assert is_tab_in_sight(page, "text_to_image")
+    # By "Send to CLIP search" nobody presses the tab itself.
+    page.locator("#text_to_image .send-bar:visible button").nth(1).click()
+    expect(page.locator("#clip_search-button")).to_have_attribute("aria-selected", "true")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    assert is_tab_in_sight(page, "clip_search")
+
+
 @pytest.mark.parametrize("viewport", [{"width": 1366, "height": 768}, PHONE])
 def test_what_is_pressed_is_large_enough(open_draw, viewport):
     page = open_draw(viewport=viewport)
@@ -293,6 +314,41 @@ def test_a_model_that_ignores_some_settings_shows_them_greyed_out(tab):
     expect(tab.locator(".draw-start .ui-hint:visible").first).to_contain_text("cannot start")
 
 
+def test_from_a_model_that_is_not_here_one_press_leads_to_where_it_is_fetched(tab):
+    models = ask_app(tab, "app.models")
+    expect(tab.locator(".draw-settings [data-open-tab]")).to_be_hidden()
+    tell(tab, models=[*models, models[0] | {"key": "away", "is_here": False}])
+    tab.locator(".draw-settings select").first.select_option("away")
+    tab.locator(".draw-settings [data-open-tab]").click()
+    expect(tab.locator("#models-button")).to_have_attribute("aria-selected", "true")
+
+
+def test_on_a_phone_the_status_line_stands_under_the_picture(open_draw):
+    page = open_draw(viewport=PHONE)
+    line, settings = status(page).bounding_box(), page.locator(".draw-settings").bounding_box()
+    stage = page.locator(".draw").bounding_box()
+    assert stage["y"] + stage["height"] <= line["y"] < settings["y"]
+
+
+def test_what_is_read_on_a_button_is_its_name(tab):
+    for button in tab.locator(".draw-acts button").all():
+        said = button.inner_text()
+        expect(button).to_have_accessible_name(said)
+        expect(button).to_have_accessible_description(button.get_attribute("title"))
+
+
+def test_how_many_is_chosen_by_arrow_keys(tab):
+    counts = tab.locator(".draw-counts button")
+    counts.first.focus()
+    tab.keyboard.press("ArrowRight")
+    expect(counts.nth(1)).to_have_attribute("aria-checked", "true")
+    expect(counts.nth(1)).to_be_focused()
+    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press("ArrowLeft")
+    expect(counts.last).to_be_focused()
+    assert ask_app(tab, "app.settings.fields().count") == 4
+
+
 # Starting from a picture.
 
 
@@ -352,6 +408,32 @@ def test_a_start_that_the_server_forgot_is_sent_again(tab, playground):
     after = ask_app(tab, "app.startCard.picture.id")
     assert after not in ("gone", before)
     expect(tab.locator(".draw-facts")).to_contain_text("Changed by")
+
+
+def test_another_picture_comes_without_the_paint_of_the_one_before(tab):
+    open_start(tab, png((128, 128)))
+    tab.locator(".draw-paint").press("Space")
+    assert not ask_app(tab, "app.startCard.paint.isEmpty")
+    before = ask_app(tab, "app.startCard.picture.id")
+    tab.locator(".draw-acts button").nth(2).click()
+    tab.wait_for_function(f"{APP}.startCard.picture?.id !== '{before}'", timeout=LONG_MS)
+    assert ask_app(tab, "app.startCard.paint.isEmpty")
+
+
+def test_a_photo_is_painted_on_at_a_size_that_keeps_up(tab):
+    file = io.BytesIO()
+    Image.new("RGB", (3000, 2000), "teal").save(file, "JPEG")
+    photo = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+    open_start(tab, photo)
+    assert ask_app(tab, "[app.startCard.paint.width, app.startCard.paint.height]") == [1024, 683]
+    tab.evaluate("() => { window.asked = null; }")
+    tab.evaluate(f"{APP}.startCard.takeThing = (at) => {{ window.asked = at; }}")
+    tab.locator(".draw-paint-bar button").nth(2).click()
+    tab.locator(".draw-paint").press("Enter")
+    # A thing is pointed at in pixels of the picture as the server has it.
+    sides = ask_app(tab, "[app.startCard.picture.width, app.startCard.picture.height]")
+    assert sides[0] > 1024
+    assert tab.evaluate("window.asked") == pytest.approx([side / 2 for side in sides], abs=2)
 
 
 def test_a_file_that_is_no_picture_is_told(tab):
