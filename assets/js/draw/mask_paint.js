@@ -6,13 +6,16 @@ import { stamp } from '../segment/brush.js';
 const INK = [47, 107, 242, 150];
 const STEP_SHARE = 0.03;
 const MOST_UNDO = 30;
+// About what models draw: with all the pixels of a photo, each stroke would lag.
+const MOST_SIDE = 1024;
 const POINT_SIZE = 14;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class MaskPaint {
   constructor({ label, changed, point }) {
     this.changed = changed;
-    this.point = point;
+    // Told in pixels of the picture, not of the mask.
+    this.point = ([x, y]) => point([x / this.part, y / this.part]);
     this.tool = 'brush';
     this.share = 0.07;
     this.node = make('div', 'draw-paint');
@@ -28,7 +31,9 @@ export class MaskPaint {
     this.listen();
   }
 
-  show({ src, width, height, alt }) {
+  show({ src, width: wide, height: high, alt }) {
+    this.part = Math.min(1, MOST_SIDE / Math.max(wide, high));
+    const [width, height] = [wide, high].map((side) => Math.max(1, Math.round(side * this.part)));
     Object.assign(this, { width, height });
     this.image.src = src;
     this.image.alt = alt ?? '';

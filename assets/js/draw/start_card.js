@@ -91,15 +91,17 @@ export class StartCard {
 
   // The server's own copy takes its place, so that what is painted lies on the same pixels.
   receive(start) {
-    const mask = this.waitingMask ?? this.paint.told?.();
-    const isSame = this.picture && start && this.picture.width === start.width && this.picture.height === start.height;
+    // Another picture than the one that was painted on comes without its paint.
+    const mask = this.waitingMask ?? (this.pending && this.picture ? this.paint.told() : null);
     this.app.isReading = false;
     if (!start) {
       this.clear();
       return;
     }
+    // Unfolded, the card of a drawing that is to be changed may lie below the window.
+    if (this.of) requestAnimationFrame(() => requestAnimationFrame(() => this.node.scrollIntoView({ block: 'nearest' })));
     this.take({ ...start, file: this.pending?.file ?? null, of: this.of ?? '' });
-    if (mask && (isSame || this.waitingMask)) this.paint.take(mask);
+    if (mask) this.paint.take(mask);
     this.pending = this.of = this.waitingMask = null;
     const { after } = this;
     this.after = null;
@@ -128,8 +130,8 @@ export class StartCard {
   useDrawing(drawing) {
     this.app.note = '';
     this.of = drawing.id;
+    this.pending = null;
     this.app.ask('open', { drawing_id: drawing.id });
-    this.node.scrollIntoView({ block: 'nearest' });
   }
 
   // The picture of the segment tab, with the mask of what was chosen there.
