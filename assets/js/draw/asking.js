@@ -6,15 +6,19 @@ export class Asking {
   constructor(app) {
     this.app = app;
     this.isDrawing = this.isStopping = false;
+    // How many times something was drawn.
+    this.count = 0;
     // Pictures in the making: { step, steps, src, together, seed }.
     this.going = [];
     this.sent = null;
   }
 
-  draw() {
+  // `isAgain`: what the server had forgotten was sent to it once more.
+  draw(isAgain = false) {
     const { app } = this;
     if (this.isDrawing || !app.prompt.words.trim() || !app.settings.canDraw) return;
     app.note = '';
+    this.isAgain = isAgain;
     // A picture that is still on its way is waited for.
     if (app.startCard.isOnTheWay) {
       app.startCard.after = () => this.draw();
@@ -39,6 +43,7 @@ export class Asking {
   begin(going) {
     this.isDrawing = true;
     this.isStopping = false;
+    this.count += 1;
     this.going = going;
     this.app.root.dataset.drawing = 'true';
     this.app.changed();
@@ -50,14 +55,15 @@ export class Asking {
     this.isStopping = true;
     this.app.ask('stop');
     // Of an event that never ends, as when the server was started anew, nothing more is heard.
-    setTimeout(() => this.isStopping && this.end(), PATIENCE_MS);
+    const { count } = this;
+    setTimeout(() => this.isStopping && this.count === count && this.end(), PATIENCE_MS);
     this.app.changed();
   }
 
   hear(told) {
     const { app } = this;
     if (told.going) this.going = told.going.map((one, place) => ({ ...this.going[place], ...one, src: one.src || (this.going[place]?.src ?? '') }));
-    if (told.expired === 'start' && app.startCard.isRepairable && this.sent) return this.repair();
+    if (told.expired === 'start' && app.startCard.isRepairable && this.sent && !this.isAgain) return this.repair();
     if (told.error && told.of === 'open') app.openFailed(told.error);
     else if (told.error) app.tell(told.error);
     // What was taken away or opened meanwhile says nothing of what is being drawn.
@@ -68,7 +74,7 @@ export class Asking {
   // The server forgot the picture to start from: it is sent anew, and then drawn, but once.
   repair() {
     this.end();
-    this.app.startCard.sendAgain(() => this.draw());
+    this.app.startCard.sendAgain(() => this.draw(true));
   }
 
   end() {

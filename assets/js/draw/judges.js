@@ -26,6 +26,8 @@ export class Judges {
     if (judged.error) app.tell(judged.error);
     else this.known.set(id, judged);
     app.changed();
+    // Whoever looks at another picture by now is not taken away from it.
+    if (app.chosen?.id !== id) return;
     requestAnimationFrame(() => requestAnimationFrame(() => this.node.scrollIntoView({ block: 'nearest', behavior: 'smooth' })));
   }
 
@@ -35,7 +37,7 @@ export class Judges {
     this.node.hidden = chosen.is_withheld;
     this.go.hidden = this.hint.hidden = Boolean(judged);
     this.go.disabled = Boolean(this.asking);
-    this.go.lastChild.textContent = ui.say(this.asking ? 'judging' : 'judge');
+    this.go.lastChild.textContent = ui.say(this.asking === chosen.id ? 'judging' : 'judge');
     const key = judged ? chosen.id : '';
     if (this.key === key) return;
     this.key = key;

@@ -93,7 +93,9 @@ export class Look {
     const isMany = (isDrawing ? app.asking.going : app.shown).length > 1;
     button.tabIndex = isMany && !isDrawing ? 0 : -1;
     const isChosen = !isDrawing && isMany && !this.isLarge && one === app.chosen;
-    button.setAttribute('aria-pressed', String(isChosen));
+    // One picture alone is no choice.
+    if (isMany && !isDrawing) button.setAttribute('aria-pressed', String(isChosen));
+    else button.removeAttribute('aria-pressed');
     image.alt = isDrawing ? app.ui.say('going_alt', { step: one.step, steps: one.steps }) : one.alt;
     const { width, height } = isDrawing ? app.settings.size() : one;
     button.style.setProperty('--shape', `${width} / ${height}`);

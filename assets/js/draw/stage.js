@@ -159,8 +159,12 @@ class App {
     this.changed();
   }
 
+  // What is said twice alike is read out twice.
   announce(sentence) {
-    this.region.textContent = sentence ?? '';
+    this.region.textContent = '';
+    requestAnimationFrame(() => {
+      this.region.textContent = sentence ?? '';
+    });
   }
 }
 
