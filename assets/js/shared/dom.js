@@ -34,16 +34,15 @@ export class Interface {
     return store ? store.cloneNode(true) : make('span');
   }
 
-  // A button with a drawing, words beside it or (label) words for screen readers and on hover.
+  // A button with a drawing; `label` names it on hover and, where no words stand in it, for screen
+  // readers. Words that are seen are what it is called by voice, so they stay its name.
   button({ icon, text, label, className = '', press, pressed }) {
     const node = make('button', `ui-button ${className}`);
     node.type = 'button';
     if (icon) node.append(this.icon(icon));
     if (text) node.append(make('span', '', text));
-    if (label) {
-      node.setAttribute('aria-label', label);
-      node.title = label;
-    }
+    if (label) node.title = label;
+    if (label && !text) node.setAttribute('aria-label', label);
     if (pressed !== undefined) node.setAttribute('aria-pressed', String(pressed));
     if (press) node.addEventListener('click', press);
     return node;
