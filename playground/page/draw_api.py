@@ -13,7 +13,7 @@ import gradio as gr
 import numpy as np
 
 from playground.drawing.drawn import Drawn, Preview
-from playground.drawing.orders import MOST_SEED, USUAL_FEATHER, read_order
+from playground.drawing.orders import MOST_SEED, USUAL_FEATHER, read_order, steps_of
 from playground.drawing.recipe import recipe_of
 from playground.entries import Entry
 from playground.models.diffusion_asks import Order
@@ -137,19 +137,25 @@ class DrawApi:
 
             return service.artist.draw(item, order, asker, heard, notes=notes)
 
+        so_far: tuple[Picture | None, dict[str, Any]]
+        so_far = None, {"step": 0, "steps": steps_of(order)}
         for step in ctx.stream(request, job, title=item.title):
             if isinstance(step, Partial):
                 preview = step.value
                 seen = None if preview.pixels is None else Picture(preview.pixels)
-                yield seen, {"step": preview.step, "steps": preview.steps}
+                so_far = seen, {"step": preview.step, "steps": preview.steps}
             elif isinstance(step, Done):
-                yield step.value.picture, self._told(request, item, step.value)
+                so_far = step.value.picture, self._told(request, item, step.value)
+            # Also while it waits: a program that has left is noticed between two values.
+            yield so_far
 
     def _told(self, request: gr.Request, item: Entry, drawn: Drawn) -> dict[str, Any]:
         revision = self.service.fingerprints.revision(item)
+        # Of a picture that is kept back there are no frames.
+        steps = len(drawn.frames) or steps_of(drawn.order)
         return {
-            "step": len(drawn.frames),
-            "steps": len(drawn.frames),
+            "step": steps,
+            "steps": steps,
             "seconds": round(drawn.seconds, 3),
             "is_withheld": drawn.is_withheld,
             "notes": [self.service.ctx.say_notes(request, (note,)) for note in drawn.notes],

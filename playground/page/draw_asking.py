@@ -120,6 +120,9 @@ class Asking:
                         self._status(request, commission, step),
                         gr.skip(),
                     )
+                elif run.is_over():
+                    # The visitor had everything forgotten while the last step was done.
+                    raise Cancelled(commission.item.key)
                 else:
                     value, said = self._finished(request, commission, step, told)
                     yield {**value, **(more or {})}, said, gr.skip()

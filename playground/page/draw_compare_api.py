@@ -6,6 +6,7 @@ The docstring below is what a program is told, so it is written for it.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from playground.page.draw_compare_plan import GRID, WORDS, Plan, Value
 from playground.page.draw_compare_run import Cell
 from playground.page.draw_values import fields_of
 from playground.page.events import add_program_events
-from playground.page.work import Done
+from playground.page.work import Done, Partial
 from playground.visitors.errors import PersonError
 from playground.visitors.pictures import NEUTRAL_RGB
 
@@ -28,6 +29,8 @@ RANDOM_SEED = -1
 # Pixels between the pictures of a contact sheet.
 GAP = 4
 USUAL_KIND = "seed_guidance"
+# All pictures as one, each of them with a caption, and the grid.
+Answer = tuple[np.ndarray | None, list[tuple[Any, str]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class GridApi:
         width: float,
         model: str,
         request: gr.Request,
-    ) -> tuple[np.ndarray, list[tuple[Any, str]], dict[str, Any]]:
+    ) -> Iterator[Answer]:
         """Draw a grid of pictures that differ only in what its rows and columns say.
 
         Args:
@@ -68,11 +71,11 @@ class GridApi:
             width: Pixels; 0 for what the model was made for.
             model: Key of the model that draws, such as mini-diffusion.
 
-        Returns:
+        Yields:
             All pictures as one; each of them, row by row, with a caption; and the grid: model,
-            rows, columns, and for each cell its row, column, state ("done" or "failed"),
-            settings, whether the safety layer keeps it back, the reason where it failed, and its
-            place among the pictures.
+            rows, columns, and for each cell its row, column, state ("waiting", "drawing", "done" or
+            "failed"), settings, whether the safety layer keeps it back, the reason where it failed,
+            and its place among the pictures. Pictures come with the last one, which is whole.
         """
         fields: dict[str, Any] = {
             "mode": GRID,
@@ -92,12 +95,17 @@ class GridApi:
         if kind == WORDS:
             fields |= {"rows": rows, "columns": columns}
         plan = self.handlers.plan(fields)
+        cells = tuple(Cell(index) for index in range(len(plan.orders)))
         for step in self.handlers.news(plan, request):
             if isinstance(step, Done):
                 cells = step.value
-                grid = self._grid(plan, cells, request)
-                return contact_sheet(plan, cells), self._pictures(plan, cells), grid
-        raise RuntimeError("work ended without a result")
+                grid = self._grid(plan, cells, request, with_pictures=True)
+                yield contact_sheet(plan, cells), self._pictures(plan, cells), grid
+                return
+            if isinstance(step, Partial):
+                cells = step.value
+            # A program that has left is noticed between two values.
+            yield None, [], self._grid(plan, cells, request)
 
     def _pictures(self, plan: Plan, cells: tuple[Cell, ...]) -> list[tuple[Any, str]]:
         return [
@@ -106,16 +114,23 @@ class GridApi:
             if cell.drawn is not None
         ]
 
-    def _grid(self, plan: Plan, cells: tuple[Cell, ...], request: gr.Request) -> dict[str, Any]:
-        places = [cell.index for cell in cells if cell.drawn is not None]
+    def _grid(
+        self,
+        plan: Plan,
+        cells: tuple[Cell, ...],
+        request: gr.Request,
+        *,
+        with_pictures: bool = False,
+    ) -> dict[str, Any]:
+        there = [cell.index for cell in cells if cell.drawn is not None]
+        places = {index: place for place, index in enumerate(there)} if with_pictures else {}
         return {
             "model": plan.item.key,
             "axes": list(plan.axes),
             "rows": list(plan.rows),
             "columns": list(plan.columns),
             "cells": [
-                self._cell(plan, cell, request)
-                | {"picture": places.index(cell.index) if cell.drawn is not None else None}
+                self._cell(plan, cell, request) | {"picture": places.get(cell.index)}
                 for cell in cells
             ],
         }

@@ -60,7 +60,8 @@ class CompareFunctions:
         drawn = self.service.compared.drawn_of(asked.get("id"), visitor)
         if drawn.is_withheld:
             raise PersonError("draw.mistake.withheld")
-        recipe = recipe_of(drawn, self.service.item(drawn.model))
+        item = self.service.item(drawn.model)
+        recipe = recipe_of(drawn, item, self.service.fingerprints.revision(item))
         name = f"{drawn.model}-{drawn.order.seed}"
         if asked.get("format") == RECIPE:
             text = json.dumps(recipe, ensure_ascii=False, indent=2)

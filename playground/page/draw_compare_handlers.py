@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from playground.cache import Cancelled
 from playground.drawing.drawn import Drawn
 from playground.drawing.orders import read_order
 from playground.entries import Entry
@@ -43,11 +44,14 @@ class CompareHandlers:
 
     Attributes:
         service: Who draws, and keeps the pictures.
-        visits: What is being compared now, to be stopped.
     """
 
     service: DrawService
-    visits: Visits = field(default_factory=Visits)
+
+    @property
+    def visits(self) -> Visits:
+        """What is being compared now, to be stopped."""
+        return self.service.comparing
 
     @property
     def kept(self) -> CompareKept:
@@ -140,7 +144,7 @@ class CompareHandlers:
                 is_ended = run is not None and (run.is_stopped() or run.is_over())
                 return is_ended or bool(is_left())
 
-            compared = self._compared(item, visitor)
+            compared = self._compared(item, visitor, run)
             asker = Asker(visitor, report, is_over)
             return compared.run(plan.orders, asker, lambda cells: report(Partial(cells)))
 
@@ -159,7 +163,7 @@ class CompareHandlers:
         visitor = self.service.ctx.visitor(current_request())
         return self.kept.drawn_of(asked.chosen, visitor).picture
 
-    def _compared(self, item: Entry, visitor: str) -> Compared:
+    def _compared(self, item: Entry, visitor: str, run: Run | None) -> Compared:
         artist = self.service.artist
 
         def draw(order: Order, asker: Asker, heard: Any) -> Drawn:
@@ -170,7 +174,13 @@ class CompareHandlers:
             revision = self.service.fingerprints.of(item)
             return self.kept.known(visitor, item.key, revision, order)
 
-        return Compared(draw, lambda drawn: self.kept.add(visitor, drawn), known)
+        def keep(drawn: Drawn) -> str:
+            if run is not None and run.is_over():
+                # The visitor had everything forgotten while its last step was done.
+                raise Cancelled(item.key)
+            return self.kept.add(visitor, drawn)
+
+        return Compared(draw, keep, known)
 
     def _drawing(self, asked: Asked, plan: Plan, request: gr.Request, run: Run) -> Shown:
         """Tell each cell that has changed, and in words how far all of them are."""

@@ -73,6 +73,6 @@ class CompareKept:
                     return drawing_id, drawn
         return None
 
-    def forget(self, visitor: str) -> None:
-        """Lets go of what a visitor had drawn."""
-        self.gallery.forget(visitor)
+    def forget(self, visitor: str) -> list[Drawn]:
+        """Lets go of what a visitor had drawn; returns it."""
+        return self.gallery.forget(visitor)

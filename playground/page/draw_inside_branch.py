@@ -67,6 +67,8 @@ class Branching:
             elif isinstance(news, Partial):
                 yield preview_value(news.value)
             elif isinstance(news, Done):
+                # Not where all was forgotten meanwhile, what it branches from among it.
+                service.drawn_of(asked.get("id"), visitor)
                 drawing_id = service.gallery.add(visitor, news.value)
                 # As the stage shows it, should it be put there.
                 shown = drawn_value(service, request, drawing_id, news.value)

@@ -38,6 +38,7 @@ class DrawService:
         gallery: The visitors' drawings.
         compared: The pictures of their comparisons, and of those that ship.
         visits: Pictures to start from, what is being drawn, what each visitor reads.
+        comparing: What is being compared.
     """
 
     ctx: Context
@@ -45,6 +46,7 @@ class DrawService:
     gallery: Gallery = field(default_factory=Gallery)
     compared: CompareKept = field(default_factory=CompareKept)
     visits: Visits = field(default_factory=Visits)
+    comparing: Visits = field(default_factory=Visits)
 
     @cached_property
     def artist(self) -> Artist:
@@ -143,7 +145,7 @@ class DrawService:
         return found.drawn if found is not None else self.gallery.drawn_of(drawing_id, visitor)
 
     def forget(self, visitor: str) -> None:
-        """Lets go of everything of a visitor."""
+        """Lets go of everything of a visitor; what is being drawn ends, and is not kept."""
         self.visits.forget(visitor)
-        self.artist.forget(self.gallery.forget(visitor))
-        self.compared.forget(visitor)
+        self.comparing.forget(visitor)
+        self.artist.forget([*self.gallery.forget(visitor), *self.compared.forget(visitor)])

@@ -17,13 +17,14 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from playground.cache import Row
+from playground.cache import Cancelled, Row
 from playground.catalog import entry
 from playground.drawing.artist import Artist
 from playground.drawing.several import draw_several
 from playground.models import diffusion
 from playground.page import draw_asking
 from playground.page.canvas import Runs
+from playground.page.draw_api import DrawApi
 from playground.page.draw_canvas import Asked
 from playground.page.draw_visits import START_EXPIRED
 from playground.segmenting.run_lengths import to_runs
@@ -31,7 +32,16 @@ from playground.visitors.errors import PersonError
 from playground.visitors.pictures import Picture, read_picture
 from tests.demos.test_clip_search import over_mcp
 from tests.drawing.mini_artist import Watcher, a_picture
-from tests.drawing.mini_service import MODEL, USUAL, WORDS, Visitor, a_mask, make_service, told
+from tests.drawing.mini_service import (
+    MODEL,
+    USUAL,
+    WORDS,
+    Visitor,
+    a_mask,
+    make_service,
+    request_of,
+    told,
+)
 from tests.faults import bad_pictures
 
 LARGE = 2**32 - 1
@@ -543,6 +553,25 @@ def test_programs_watch_a_picture_come(address):
     assert picture.content_id == facts["recipe"]["picture"]["sha256"]
     told_steps = [outputs[1]["step"] for outputs in job.outputs()]
     assert told_steps == sorted(told_steps) and told_steps[-1] == 4
+
+
+def test_a_program_that_waits_is_told_so_and_may_leave(service, monkeypatch):
+    """Between two values is the only time at which Gradio notices that nobody listens any more."""
+    left = threading.Event()
+
+    def draw(item, order, asker, heard, **more):
+        while not asker.cancel():
+            pass
+        left.set()
+        raise Cancelled(item.key)
+
+    monkeypatch.setattr(service.artist, "draw", draw)
+    steps = DrawApi(service).text_to_image_generate(
+        WORDS, "", -1, 3, 0, "", 0, 0, MODEL, request_of(session_hash="a program")
+    )
+    assert next(steps) == (None, {"step": 0, "steps": 3})
+    steps.close()
+    assert left.wait(20)
 
 
 def handle_path(shown):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import threading
 from types import SimpleNamespace
 
 import gradio as gr
@@ -187,6 +188,24 @@ def test_leaving(service, handlers):
         handlers.kept.drawn_of(cells[0]["id"], visitor_of("ada"))
 
 
+def test_what_is_compared_while_all_is_forgotten_is_not_kept(service, handlers):
+    steps, told = handlers.draw(Asked({**GRID, "rows": list(range(40, 50))}), ADA), []
+    for step in steps:
+        told.append(step)
+        if any(cell["state"] == "done" for cell in whole(values_of(told))):
+            service.forget(visitor_of("ada"))
+    assert values_of(told)[-1]["busy"] is False
+    assert {cell["state"] for cell in whole(values_of(told))} == {"done", "stopped"}
+    assert handlers.kept.gallery.ids_of(visitor_of("ada")) == []
+
+
+def test_words_of_comparisons_are_forgotten_with_them(service, handlers):
+    list(handlers.draw(Asked(CHANGE), ADA))
+    reading = service.artist.reading(MINI, "a lemon", Asker())
+    service.forget(visitor_of("ada"))
+    assert service.artist.reading(MINI, "a lemon", Asker()) is not reading
+
+
 def test_stop_is_told_by_the_drawing_as_it_ends(handlers):
     steps, told = handlers.draw(Asked({**GRID, "rows": list(range(20, 30))}, seq=3), ADA), []
     for step in steps:
@@ -232,6 +251,15 @@ def test_taking_away_gives_exactly_the_picture_with_its_recipe(handlers, functio
     assert again["pictures"] == {cell["id"]: cell["src"]}
 
 
+def test_a_recipe_tells_the_commit_of_its_model(service, handlers, functions, monkeypatch):
+    cell = whole(values_of(handlers.draw(Asked(CHANGE), ADA)))[0]
+    monkeypatch.setattr(service.fingerprints, "revision", lambda item: f"commit of {item.key}")
+    for form in ("png", "recipe"):
+        taken = functions.compare_take({"id": cell["id"], "format": form}, visitor_of("ada"))
+        data = base64.b64decode(taken["data"]) if "data" in taken else taken["text"].encode()
+        assert recipe_in(data).revision == "commit of mini-diffusion"
+
+
 def test_server_functions_never_raise_and_give_nothing_of_others(handlers, functions):
     cell = whole(values_of(handlers.draw(Asked(CHANGE), ADA)))[0]
     pictures, take = functions.all
@@ -267,7 +295,7 @@ def test_a_forged_value_counts_as_not_said(payload):
 
 def test_programs_get_pictures_and_what_they_are(handlers):
     api = GridApi(handlers)
-    sheet, pictures, told = api.text_to_image_grid(
+    *_, (sheet, pictures, told) = api.text_to_image_grid(
         "an apple", "seed_guidance", ["1", "2"], ["1", "4.5"], "", -1, STEPS, 0, "", 0, 0,
         "mini-diffusion", ADA,
     )  # fmt: skip
@@ -281,10 +309,28 @@ def test_programs_get_pictures_and_what_they_are(handlers):
 
 def test_words_of_programs_stay_words(handlers):
     api = GridApi(handlers)
-    _, _, told = api.text_to_image_grid(
+    *_, (_, _, told) = api.text_to_image_grid(
         "{A} {B}", "words_words", ["1"], ["2"], "", 5, STEPS, 0, "", 0, 0, "mini-diffusion", ADA
     )
     assert told["cells"][0]["words"] == "1 2"
+
+
+def test_a_program_that_leaves_takes_its_grid_along(service, handlers):
+    """A class shares one denoiser: nobody draws 36 pictures for a program that is gone."""
+    steps = GridApi(handlers).text_to_image_grid(
+        "a boat", "seed_guidance", [str(seed) for seed in range(36)], ["4"], "", -1, 50, 0, "",
+        0, 0, "mini-diffusion", request_of("a program"),
+    )  # fmt: skip
+    sheet, pictures, told = next(steps)
+    assert sheet is None and pictures == [] and len(told["cells"]) == 36
+    assert {cell["state"] for cell in told["cells"]} <= {"waiting", "drawing"}
+    json.dumps(told)
+    steps.close()
+    for thread in threading.enumerate():
+        if thread.name.startswith("comparing"):
+            thread.join(20)
+            assert not thread.is_alive()
+    assert not any(service.artist.ensemble.census().values())
 
 
 @pytest.mark.parametrize("texts", [None, "1", [1], [["1"]], {}])
