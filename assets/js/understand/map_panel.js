@@ -95,7 +95,10 @@ export class MapPanel {
     });
     this.ends.node.hidden = view !== 'own';
     this.ends.fields.forEach((field, place) => {
-      if (document.activeElement !== field) field.value = ends[place];
+      // Only what is news: what somebody has typed and not sent yet is theirs.
+      if (field.dataset.told === ends[place]) return;
+      field.dataset.told = ends[place];
+      field.value = ends[place];
     });
     this.hint.textContent = app.ui.say(`view_${view}_help`);
     const { map } = app.results;

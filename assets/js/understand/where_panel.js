@@ -34,13 +34,16 @@ export class WherePanel {
   ask(sentence) {
     const { app } = this;
     app.state.sentence = sentence;
+    this.field.value = sentence;
     app.ask('where');
   }
 
   update() {
     const { app } = this;
     const { state } = app;
-    if (document.activeElement !== this.field) this.field.value = state.sentence;
+    // Only what is news: what somebody has typed and not sent yet is theirs.
+    if (this.told !== state.sentence) this.field.value = state.sentence;
+    this.told = state.sentence;
     this.drawStrip();
     this.drawChips();
     const { where } = app.results;
