@@ -625,6 +625,20 @@ def test_mcp_draws(address):
     )
 
 
+def test_programs_draw_a_grid(address):
+    asked = {"words": WORDS, "rows": ["1", "2"], "columns": ["1", "4"], "steps": 2}
+    job = Client(address, verbose=False).submit(**asked, api_name="/text_to_image_grid")
+    sheet, pictures, told_grid = job.result()
+    assert read_picture(handle_path(sheet)).pixels.shape == (260, 260, 3)
+    assert len(pictures) == 4
+    assert [cell["state"] for cell in told_grid["cells"]] == ["done"] * 4
+    assert [cell["picture"] for cell in told_grid["cells"]] == [0, 1, 2, 3]
+    for sheet, pictures, so_far in job.outputs()[:-1]:
+        assert not sheet and not pictures and len(so_far["cells"]) == 4
+    _, (answer,) = over_mcp(address, ("text_to_image_grid", asked))
+    assert not answer.isError and str(answer.content).count("'done'") == 4
+
+
 def test_without_a_mask_all_of_a_picture_is_drawn_anew(address, tmp_path):
     Image.fromarray(a_picture(300).pixels).save(tmp_path / "start.png")
     client = Client(address, verbose=False)
