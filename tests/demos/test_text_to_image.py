@@ -20,6 +20,7 @@ from PIL import Image
 from playground.cache import Cancelled, Row
 from playground.catalog import entry
 from playground.drawing.artist import Artist
+from playground.drawing.guard import GREY
 from playground.drawing.several import draw_several
 from playground.models import diffusion
 from playground.page import draw_asking
@@ -623,6 +624,20 @@ def test_mcp_draws(address):
     assert any(getattr(part, "type", "") == "image" for part in answer.content) or "recipe" in str(
         answer.content
     )
+
+
+def test_programs_see_nothing_of_a_picture_that_is_kept_back(service):
+    watched = replace(service)
+    watched.artist = Artist(service.ctx.cache, service.fingerprints, Watcher(lambda number: False))
+    told_values = list(
+        DrawApi(watched).text_to_image_generate(
+            WORDS, "", 7, 3, 0, "", 0, 0, MODEL, request_of(session_hash="a program")
+        )
+    )
+    *before, (shown, facts) = told_values
+    assert all(picture is None for picture, _ in before)
+    assert (shown.pixels == GREY).all() and facts["is_withheld"]
+    assert facts["step"] == facts["steps"] == 3
 
 
 def test_programs_draw_a_grid(address):
