@@ -42,7 +42,7 @@ Asked = Mapping[str, Any]
 
 
 class DrawInsideCanvas(gr.HTML):
-    """The inside of the drawer. Events: `branch`, `stop`."""
+    """The inside of the drawer. Event: `branch`."""
 
     def __init__(self, *, elem_id: str, **options: Any) -> None:
         """Makes it, empty.
@@ -146,11 +146,11 @@ def draw_inside(service: DrawService, elem_id: str) -> DrawInsideCanvas:
         elem_id: That of the stage.
     """
     inside, branching, ctx = DrawInside(service), Branching(service), service.ctx
-    canvas = DrawInsideCanvas(elem_id=f"{elem_id}{SUFFIX}", server_functions=inside.all)
+    functions = [*inside.all, service.functions.plain(branching.stop_branch)]
+    canvas = DrawInsideCanvas(elem_id=f"{elem_id}{SUFFIX}", server_functions=functions)
     # What follows a Stop must not wait in the browser for the end of what was stopped.
     options = PRIVATE | {"trigger_mode": "multiple"}
-    going = canvas.branch(ctx.handler(branching.branch), [canvas], [canvas], **options)
-    canvas.stop(None, cancels=[going], api_visibility="private")
+    canvas.branch(ctx.handler(branching.branch), [canvas], [canvas], **options)
     gr.on(None, ctx.handler(inside.first), [], [canvas], **PRIVATE)
     return canvas
 

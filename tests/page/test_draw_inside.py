@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,8 +11,10 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from playground.cache import Cancelled
 from playground.catalog import entry
 from playground.collection import read_collection
+from playground.drawing.drawn import Preview
 from playground.hub.store import Store as Hub
 from playground.models import diffusion
 from playground.page.context import Context
@@ -242,3 +245,24 @@ def test_every_sentence_is_there_with_its_places(service, language):
     assert len(words) > 80
     keys = {key for key in service.ctx.languages.keys("en") if key.startswith("draw.inside.")}
     assert {f"draw.inside.{name}" for name in words} == keys
+
+
+def test_stop_gives_up_the_branch_that_is_named_and_no_other(service, cat_id, monkeypatch):
+    def draw_until_stopped(item, order, asker, heard, **_):
+        heard(Preview(1, order.steps, None))
+        while not asker.cancel():
+            threading.Event().wait(0.01)
+        raise Cancelled(item.key)
+
+    monkeypatch.setattr(service.artist, "draw", draw_until_stopped)
+    branching = Branching(service)
+    asked = {"id": cat_id, "step": 1, "guidance": 9, "run": "4"}
+    steps = branching.branch(asked, request_of())
+    next(steps)
+    for run, visitor in (("3", ADA), ("4", visitor_of("bob")), (None, ADA)):
+        branching.stop_branch({"run": run}, visitor)
+    assert not branching.runs[ADA, "4"].is_over()
+    branching.stop_branch({"run": "4"}, ADA)
+    *_, last = steps
+    assert last["run"] == "4" and last["error"]
+    assert branching.runs == {}

@@ -1,4 +1,5 @@
 // Branches: as before up to some step, then one thing is different; both futures side by side.
+import { call } from '../shared/calling.js';
 import { make, percent } from '../shared/dom.js';
 import { ChangeForm } from './inside_change.js';
 import { partThatDiffers } from './inside_maps.js';
@@ -134,7 +135,7 @@ export class Branch {
   }
 
   end(sentence, isStopped = false) {
-    if (isStopped && this.isDrawing) this.inside.trigger('stop', {});
+    if (isStopped && this.isDrawing) call(this.inside, 'stop_branch', { run: String(this.run) });
     this.run += isStopped ? 1 : 0;
     this.preview = null;
     this.setDrawing(false);
