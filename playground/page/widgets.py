@@ -41,7 +41,7 @@ def tool_card(ctx: Context, key: str) -> Iterator[gr.Column]:
 
 
 def status_line(ctx: Context, key: str = "status.ready") -> gr.HTML:
-    """Says in words what is going on; read out by screen readers. Fill it with ``status_html``."""
+    """Says in words what is going on. Fill it with ``status_html``."""
     return gr.HTML(ctx.label(key), elem_classes="status-line", apply_default_css=False)
 
 
