@@ -459,7 +459,7 @@ def test_a_drawn_box_is_what_the_next_question_is_about(chat):
 
 
 def test_a_box_is_made_and_moved_by_keyboard(chat):
-    chat.get_by_role("button", name="Box: ask about a part").focus()
+    chat.get_by_role("button", name="Box", exact=True).focus()
     chat.keyboard.press("Enter")
     expect(chat.locator(".chat-stage")).to_be_focused()
     before = box(chat)
@@ -479,7 +479,7 @@ def test_a_box_is_made_and_moved_by_keyboard(chat):
 
 
 def test_a_thing_is_taken_by_one_click(chat):
-    chat.get_by_role("button", name="Thing: ask about one thing").click()
+    chat.get_by_role("button", name="Thing", exact=True).click()
     chat.mouse.click(*place(chat, 0.6, 0.7))
     chat.wait_for_function(f"{APP}.part?.runs", timeout=LONG_MS)
     size = ask_app(chat, "[app.part.width, app.part.height]")
