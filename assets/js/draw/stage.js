@@ -35,7 +35,12 @@ class App {
 
   // ---- what the server says ----
   receive(value) {
-    if (!value?.stamp || value.stamp === this.seen) return;
+    if (!value?.stamp) return;
+    // While this script was on its way, Gradio may put the server's value back over ours.
+    if (value.stamp === this.seen) {
+      this.sendUp();
+      return;
+    }
     this.seen = value.stamp;
     const told = { ...value };
     // Upstream goes a small value only, never the pictures that came down.
