@@ -157,10 +157,10 @@ def test_a_picture_comes_step_by_step_and_joins_the_gallery(tab):
         f"""() => {{
           window.told = [];
           const app = {APP};
-          const take = app.take.bind(app);
-          app.take = (value) => {{
+          const receive = app.receive.bind(app);
+          app.receive = (value) => {{
             if (value.going) window.told.push(value.going[0]);
-            take(value);
+            receive(value);
           }};
         }}"""
     )

@@ -2,6 +2,7 @@
 import { call } from '../shared/calling.js';
 import { Interface } from '../shared/dom.js';
 import { Pictures } from '../shared/pictures.js';
+import { listen } from '../shared/receiving.js';
 import { save } from '../shared/saving.js';
 import { Asking } from './asking.js';
 import { Composer } from './composer.js';
@@ -23,7 +24,7 @@ class App {
     this.asking = new Asking(this);
     this.picture = this.part = this.chosen = null;
     this.isReading = false;
-    this.seen = this.note = '';
+    this.note = '';
   }
 
   get models() {
@@ -39,12 +40,7 @@ class App {
   }
 
   // ---- what the server says ----
-  receive(value) {
-    if (!value?.stamp || value.stamp === this.seen) return;
-    this.seen = value.stamp;
-    const told = { ...value };
-    // Upstream goes a small value only, never the picture that came down.
-    this.sendUp();
+  receive(told) {
     // A picture takes a while to be unpacked; what is told after it must not overtake it.
     const take = () => this.take(told);
     this.receiving = (this.receiving ?? Promise.resolve()).then(take, take);
@@ -214,7 +210,5 @@ export function start(gradio) {
   const app = new App(gradio);
   // For tests, which look at the chat from outside.
   app.root.app = app;
-  const receive = () => app.receive(gradio.props.value);
-  gradio.watch('value', receive);
-  receive();
+  listen(gradio, app);
 }

@@ -1,6 +1,7 @@
 // The stage of "Compare": holds the parts together. `start` is called once for the component.
 import { call } from '../shared/calling.js';
 import { Interface, make } from '../shared/dom.js';
+import { listen } from '../shared/receiving.js';
 import { Aside } from './compare_aside.js';
 import { BlendPanel } from './compare_blend.js';
 import { ChangePanel } from './compare_change.js';
@@ -24,18 +25,14 @@ class App {
     this.mode = 'grid';
     this.results = { grid: null, blend: null, change: null };
     this.models = new Map();
-    this.seen = this.mistake = '';
+    this.mistake = '';
     this.seq = this.sent = 0;
     // The question that is being answered: its number and its mode.
     this.asked = null;
   }
 
   // ---- what the server says ----
-  receive(value) {
-    if (!value?.stamp || value.stamp === this.seen) return;
-    this.seen = value.stamp;
-    const told = { ...value };
-    this.sendUp();
+  receive(told) {
     if (told.words && !this.panels) this.build(told);
     this.take(told);
   }
@@ -247,7 +244,5 @@ export function start(gradio) {
   const app = new App(gradio);
   // For tests, which look at the stage from outside.
   app.root.app = app;
-  const receive = () => app.receive(gradio.props.value);
-  gradio.watch('value', receive);
-  receive();
+  listen(gradio, app);
 }

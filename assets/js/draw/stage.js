@@ -1,6 +1,7 @@
 // Text to image: holds what is asked for and what was drawn, hears the server, says what a person does.
 import { Interface } from '../shared/dom.js';
 import { Pictures } from '../shared/pictures.js';
+import { listen } from '../shared/receiving.js';
 import { save } from '../shared/saving.js';
 import { About } from './about.js';
 import { Asking } from './asking.js';
@@ -30,25 +31,11 @@ class App {
     this.shown = [];
     this.chosen = null;
     this.isReading = false;
-    this.seen = this.note = '';
+    this.note = '';
   }
 
   // ---- what the server says ----
-  receive(value) {
-    if (!value?.stamp) return;
-    // While this script was on its way, Gradio may put the server's value back over ours.
-    if (value.stamp === this.seen) {
-      this.sendUp();
-      return;
-    }
-    this.seen = value.stamp;
-    const told = { ...value };
-    // Upstream goes a small value only, never the pictures that came down.
-    this.sendUp();
-    this.take(told);
-  }
-
-  take(told) {
+  receive(told) {
     if (told.words) this.start(told.words);
     if (!this.look) return;
     if (told.models) this.settings.setModels(told.models);
@@ -184,7 +171,5 @@ export function start(gradio) {
   const app = new App(gradio);
   // For tests, which look at the tab from outside.
   app.root.app = app;
-  const receive = () => app.receive(gradio.props.value);
-  gradio.watch('value', receive);
-  receive();
+  listen(gradio, app);
 }

@@ -10,6 +10,7 @@ import { Inside } from './inside.js';
 import { listenToKeys } from './keys.js';
 import { Painter } from './paint.js';
 import { Pictures } from '../shared/pictures.js';
+import { listen } from '../shared/receiving.js';
 import { listenToPointers } from './pointers.js';
 import { Rendering } from './rendering.js';
 import { emptyState, History, scaledBy } from './state.js';
@@ -29,7 +30,6 @@ class App extends Editing {
     this.picture = this.model = this.cursor = this.dragBox = this.stroke = null;
     this.isEverything = this.isHidden = this.isPanning = this.isBusy = false;
     this.brushRadius = 12;
-    this.seen = '';
     this.decoding = new Decoding(this);
     this.rendering = new Rendering();
     this.history = new History((kind) => this.changedBy(kind));
@@ -44,12 +44,7 @@ class App extends Editing {
   }
 
   // ---- what the server says ----
-  receive(value) {
-    if (!value?.stamp || value.stamp === this.seen) return;
-    this.seen = value.stamp;
-    // Upstream goes a small value only, never the picture that came down.
-    const told = { ...value };
-    this.sendUp();
+  receive(told) {
     // A picture takes a while to be unpacked; what is told after it must not overtake it.
     this.receiving = (this.receiving ?? Promise.resolve()).then(() => this.take(told));
   }
@@ -218,7 +213,5 @@ export function start(gradio) {
   const app = new App(gradio);
   // For tests and the benchmark, which look at the stage from outside.
   app.root.app = app;
-  const receive = () => app.receive(gradio.props.value);
-  gradio.watch('value', receive);
-  receive();
+  listen(gradio, app);
 }

@@ -1,5 +1,6 @@
 // The stage of "Understand": holds the parts together. `start` is called once for the component.
 import { Interface, make } from '../shared/dom.js';
+import { listen } from '../shared/receiving.js';
 import { MapPanel } from './map_panel.js';
 import { MatrixPanel } from './matrix_panel.js';
 import { Pictures } from './pictures.js';
@@ -25,7 +26,6 @@ class App {
     };
     this.results = { matrix: null, map: null, where: null };
     this.model = '';
-    this.seen = '';
     this.seq = 0;
     this.sent = 0;
     // One question at a time; the newest one of each kind waits.
@@ -34,11 +34,7 @@ class App {
   }
 
   // ---- what the server says ----
-  receive(value) {
-    if (!value?.stamp || value.stamp === this.seen) return;
-    this.seen = value.stamp;
-    const told = { ...value };
-    this.sendUp();
+  receive(told) {
     if (told.words && !this.panels) this.build(told);
     this.take(told);
   }
@@ -235,7 +231,5 @@ export function start(gradio) {
   const app = new App(gradio);
   // For tests, which look at the stage from outside.
   app.root.app = app;
-  const receive = () => app.receive(gradio.props.value);
-  gradio.watch('value', receive);
-  receive();
+  listen(gradio, app);
 }
