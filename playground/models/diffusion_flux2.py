@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING, Any
 from playground.models import diffusion_framed_words as framed
 from playground.models.diffusion_asks import Reading
 from playground.models.diffusion_loading import (
-    cell_px,
     load_encoder,
     load_module,
-    load_sampler,
     load_tokenizer,
-    read_index,
 )
 from playground.models.diffusion_parts import Denoiser, Pixels, Predicted, Row, Words
 
@@ -76,27 +73,6 @@ def read(words: Words, texts: Sequence[str]) -> list[Reading]:
         framed.reading_of(tokenizer, frame, text, {HEARD: row})
         for text, row in zip(texts, rows, strict=True)
     ]
-
-
-def build_denoiser(folder: Path) -> Denoiser:
-    """Builds the transformer from the folder of a whole model.
-
-    Args:
-        folder: A checked model folder.
-
-    Returns:
-        The part on the CPU.
-
-    Raises:
-        PersonError: `mistake.model.mismatch` when weights are missing.
-    """
-    return Denoiser(
-        kind=KIND,
-        module=load_module(folder, "transformer", "Flux2Transformer2DModel"),
-        scheduler=load_sampler(folder),
-        cell_px=PATCH * cell_px(folder),
-        told=read_index(folder),
-    )
 
 
 def predict(denoiser: Denoiser, rows: Sequence[Row]) -> Predicted:

@@ -24,7 +24,7 @@ from playground.models import (
     diffusion_zimage,
 )
 from playground.models.diffusion_asks import Reading
-from playground.models.diffusion_loading import read_index
+from playground.models.diffusion_loading import build_transformer, read_index
 from playground.models.diffusion_parts import Denoiser, Predicted, Row, Words
 from playground.visitors.errors import PersonError
 
@@ -174,7 +174,7 @@ KINDS: Mapping[str, Kind] = {
     diffusion_sd3.KIND: Kind(
         build={
             "words": diffusion_sd3.build_words,
-            "denoiser": diffusion_sd3.build_denoiser,
+            "denoiser": partial(build_transformer, diffusion_sd3.KIND, "SD3Transformer2DModel"),
             "pixels": partial(diffusion_pixels.build_pixels, diffusion_sd3.KIND),
         },
         read=diffusion_sd3.read,
@@ -184,7 +184,12 @@ KINDS: Mapping[str, Kind] = {
     diffusion_flux2.KIND: Kind(
         build={
             "words": diffusion_flux2.build_words,
-            "denoiser": diffusion_flux2.build_denoiser,
+            "denoiser": partial(
+                build_transformer,
+                diffusion_flux2.KIND,
+                "Flux2Transformer2DModel",
+                patch=diffusion_flux2.PATCH,
+            ),
             "pixels": diffusion_flux2.build_pixels,
         },
         read=diffusion_flux2.read,
@@ -197,7 +202,9 @@ KINDS: Mapping[str, Kind] = {
     diffusion_zimage.KIND: Kind(
         build={
             "words": diffusion_zimage.build_words,
-            "denoiser": diffusion_zimage.build_denoiser,
+            "denoiser": partial(
+                build_transformer, diffusion_zimage.KIND, "ZImageTransformer2DModel"
+            ),
             "pixels": partial(diffusion_pixels.build_pixels, diffusion_zimage.KIND),
         },
         read=diffusion_zimage.read,

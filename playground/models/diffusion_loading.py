@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from playground.models.diffusion_parts import Denoiser
 from playground.models.diffusion_precision import component_dtype
 from playground.models.loading import load_pretrained
 from playground.models.pipeline_folders import INDEX, variant_of
@@ -138,3 +139,27 @@ def cell_px(folder: Path) -> int:
         (folder / "vae" / "config.json").read_text(encoding="utf-8")
     )
     return int(2 ** (len(told["block_out_channels"]) - 1))
+
+
+def build_transformer(kind: str, class_name: str, folder: Path, *, patch: int = 1) -> Denoiser:
+    """Builds the transformer from the folder of a whole model.
+
+    Args:
+        kind: Key in `diffusion_kinds.KINDS`.
+        class_name: The library's class.
+        folder: A checked model folder.
+        patch: Side, in cells of the autoencoder, of what the denoiser takes as one cell.
+
+    Returns:
+        The part on the CPU.
+
+    Raises:
+        PersonError: `mistake.model.mismatch` when weights are missing.
+    """
+    return Denoiser(
+        kind=kind,
+        module=load_module(folder, "transformer", class_name),
+        scheduler=load_sampler(folder),
+        cell_px=patch * cell_px(folder),
+        told=read_index(folder),
+    )

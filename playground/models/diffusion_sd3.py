@@ -12,12 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from playground.models.diffusion_asks import Reading
 from playground.models.diffusion_loading import (
-    cell_px,
     load_encoder,
-    load_module,
-    load_sampler,
     load_tokenizer,
-    read_index,
 )
 from playground.models.diffusion_parts import Denoiser, Predicted, Row, Words
 from playground.models.diffusion_words import read_towers, reading_of
@@ -66,27 +62,6 @@ def read(words: Words, texts: Sequence[str]) -> list[Reading]:
             texts, zip(*heard, strict=True), zip(*pooled, strict=True), strict=True
         )
     ]
-
-
-def build_denoiser(folder: Path) -> Denoiser:
-    """Builds the transformer from the folder of a whole model.
-
-    Args:
-        folder: A checked model folder.
-
-    Returns:
-        The part on the CPU.
-
-    Raises:
-        PersonError: `mistake.model.mismatch` when weights are missing.
-    """
-    return Denoiser(
-        kind=KIND,
-        module=load_module(folder, "transformer", "SD3Transformer2DModel"),
-        scheduler=load_sampler(folder),
-        cell_px=cell_px(folder),
-        told=read_index(folder),
-    )
 
 
 def predict(denoiser: Denoiser, rows: Sequence[Row]) -> Predicted:

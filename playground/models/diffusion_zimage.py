@@ -12,12 +12,8 @@ from typing import TYPE_CHECKING, Any
 from playground.models import diffusion_framed_words as framed
 from playground.models.diffusion_asks import Reading
 from playground.models.diffusion_loading import (
-    cell_px,
     load_encoder,
-    load_module,
-    load_sampler,
     load_tokenizer,
-    read_index,
 )
 from playground.models.diffusion_parts import Denoiser, Predicted, Row, Words
 
@@ -89,27 +85,6 @@ def mix(
     weight = share if long is second[HEARD] else 1 - share
     mixed = torch.lerp(short, long[: len(short)], weight)
     return {HEARD: torch.cat([mixed, weight * long[len(short) :]])}
-
-
-def build_denoiser(folder: Path) -> Denoiser:
-    """Builds the transformer from the folder of a whole model.
-
-    Args:
-        folder: A checked model folder.
-
-    Returns:
-        The part on the CPU.
-
-    Raises:
-        PersonError: `mistake.model.mismatch` when weights are missing.
-    """
-    return Denoiser(
-        kind=KIND,
-        module=load_module(folder, "transformer", "ZImageTransformer2DModel"),
-        scheduler=load_sampler(folder),
-        cell_px=cell_px(folder),
-        told=read_index(folder),
-    )
 
 
 def predict(denoiser: Denoiser, rows: Sequence[Row]) -> Predicted:
