@@ -20,7 +20,7 @@ from playground.page.chat_service import FAMILY, ChatService
 from playground.page.chat_settings import USUAL, speakers
 from playground.page.clip_api import Texts
 from playground.page.context import Context
-from playground.page.events import add_program_events, model_key, result_of
+from playground.page.events import add_program_events, awaited, model_key
 from playground.page.languages import language_of
 from playground.page.picture_input import PictureInput
 from playground.page.work import Done, Partial, Status
@@ -53,23 +53,25 @@ class ChatApi:
 
     def blip2_chat_caption(
         self, picture: Picture | None, model: str, request: gr.Request
-    ) -> dict[str, Any]:
+    ) -> Iterator[dict[str, Any] | None]:
         """Describe a picture in a sentence.
 
         Args:
             picture: The picture.
             model: Key of the model that answers, such as mini-blip2.
 
-        Returns:
-            The model's key, the text, why it ended ("end" or "length"), and its words, each with
-            its probability and the ten likeliest words in its place as [text, probability].
+        Yields:
+            null while it goes on, then the model's key, the text, why it ended ("end" or "length"),
+            and its words, each with its probability and the ten likeliest words in its place as
+            [text, probability].
         """
         item = self.service.item(model)
         if not blip2.facts(item).is_free_text:
             raise PersonError("chat.mistake.no_caption", {"model": item.title})
         language = language_of(request)
         asked = self._asked(item, "", (), language, USUAL)
-        return result_of(self._whole(request, item, picture, asked))
+        for answer in awaited(self._news(request, item, picture, asked)):
+            yield None if answer is None else _told(item, answer)
 
     def blip2_chat_ask(
         self,
@@ -112,7 +114,7 @@ class ChatApi:
 
     def blip2_chat_match(
         self, picture: Picture | None, sentences: list[str], model: str, request: gr.Request
-    ) -> dict[str, Any]:
+    ) -> Iterator[dict[str, Any] | None]:
         """Tell how well sentences fit a picture.
 
         Args:
@@ -120,9 +122,10 @@ class ChatApi:
             sentences: 1 to 20 sentences.
             model: Key of a model with a matching head, such as mini-blip2.
 
-        Returns:
-            The model's key and for each sentence the probability that it fits, by the head that
-            reads both together, and the cosine of the vectors that are made apart.
+        Yields:
+            null while it goes on, then the model's key and for each sentence the probability that
+            it fits, by the head that reads both together, and the cosine of the vectors that are
+            made apart.
         """
         item = self.service.item(model)
         if not blip2.facts(item).can_match:
@@ -135,12 +138,15 @@ class ChatApi:
             seen = self.service.see(item, shown, asker)
             return self.service.match(item, seen, texts, asker)
 
-        matched = result_of(self.service.ctx.work(request, job, title=item.title))
-        rows = [
-            {"sentence": text, "probability": one.probability, "cosine": one.cosine}
-            for text, one in zip(texts, matched, strict=True)
-        ]
-        return {"model": item.key, "sentences": rows}
+        for matched in awaited(self.service.ctx.work(request, job, title=item.title)):
+            if matched is None:
+                yield None
+                continue
+            rows = [
+                {"sentence": text, "probability": one.probability, "cosine": one.cosine}
+                for text, one in zip(texts, matched, strict=True)
+            ]
+            yield {"model": item.key, "sentences": rows}
 
     def _asked(
         self,
@@ -185,17 +191,6 @@ class ChatApi:
             return self.service.say(item, asked(seen, tell, is_left), asker)
 
         return self.service.ctx.stream(request, job, title=item.title)
-
-    def _whole(
-        self,
-        request: gr.Request,
-        item: Entry,
-        picture: Picture | None,
-        asked: Callable[..., blip2.Ask],
-    ) -> Iterator[Status | Done[dict[str, Any]]]:
-        for step in self._news(request, item, picture, asked):
-            if isinstance(step, Done):
-                yield Done(_told(item, step.value), step.seconds)
 
 
 def read_history(told: object) -> tuple[tuple[str, str], ...]:

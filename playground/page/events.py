@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import gradio as gr
 
 from playground.entries import Entry
-from playground.page.work import Done, Status
+from playground.page.work import Done, Partial, Status
 
 if TYPE_CHECKING:
     from playground.page.context import Context
@@ -63,3 +63,15 @@ def result_of(news: Iterator[Status | Done[R]]) -> R:
         if isinstance(step, Done):
             return step.value
     raise RuntimeError("work ended without a result")
+
+
+def awaited(news: Iterator[Status | Partial[Any] | Done[R]]) -> Iterator[R | None]:
+    """Waits for the result, for events of programs that may leave meanwhile.
+
+    Gradio ends a generator only between two of its values, so there is one for all news.
+
+    Yields:
+        None for all news, then the result.
+    """
+    for step in news:
+        yield step.value if isinstance(step, Done) else None

@@ -6,15 +6,15 @@ The docstring below is what a program is told, so it is written for it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from playground.page.events import awaited
 from playground.page.measuring import Measured, Measuring
-from playground.page.work import Done
 from playground.vqa.result_file import result_json
 
 
@@ -33,7 +33,7 @@ class MeasureApi:
         choice: str,
         files: Mapping[str, Path] | None,
         request: gr.Request,
-    ) -> dict[str, Any]:
+    ) -> Iterator[dict[str, Any] | None]:
         """Measure how many questions about pictures a model answers rightly.
 
         Args:
@@ -46,15 +46,16 @@ class MeasureApi:
             files: For "own": a ZIP, or a JSON or CSV file (picture, question, answer, type,
                 choices, hint, id) and its pictures.
 
-        Returns:
-            The result laid out as lmms-eval does: results (with by_type, and ScienceQA's columns),
-            n-samples, configs, samples (every question with the answer and its score).
+        Yields:
+            null while it goes on, then the result laid out as lmms-eval does: results (with
+            by_type, and ScienceQA's columns), n-samples, configs, samples (every question with the
+            answer and its score).
         """
         wanted = self.measuring.wanted(model, questions, language, count, choice, files)
-        for step in self.measuring.run(request, wanted):
-            if isinstance(step, Done):
-                found: Measured = step.value
-                told = result_json(found.questions, found.result, found.scored)
-                answer: dict[str, Any] = json.loads(told)
-                return answer
-        raise RuntimeError("work ended without a result")
+        for found in awaited(self.measuring.run(request, wanted)):
+            yield None if found is None else _laid_out(found)
+
+
+def _laid_out(found: Measured) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(result_json(found.questions, found.result, found.scored))
+    return answer

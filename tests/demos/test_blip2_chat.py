@@ -872,28 +872,38 @@ def test_two_visitors_at_once(address):
     assert len(first) == len(second) == 1 and first != second
 
 
-def test_a_lost_connection_ends_the_answer(playground, address, monkeypatch, scene):
+@pytest.mark.parametrize(
+    ("name", "more", "written", "sign"),
+    [
+        ("blip2_chat_ask", [WHAT, [], 0, 0, 40, MODEL], [0], "w0"),
+        # Tells nothing until it is whole.
+        ("blip2_chat_caption", [MODEL], [], "process_generating"),
+    ],
+)
+def test_a_lost_connection_ends_the_answer(
+    playground, address, monkeypatch, scene, name, more, written, sign
+):
     """Wi-Fi that goes, a page that is killed: nobody says good-bye, the stream only ends."""
     Client(address, verbose=False).predict(
         picture=handle_file(scene), question=WHAT, api_name="/blip2_chat_ask"
     )
     slow = SlowModel(monkeypatch)
     fns = playground.page.fns.values()
-    event = next(fn for fn in fns if fn.api_name == "blip2_chat_ask")
-    server, session = f"{address}/gradio_api", "lost-connection"
+    event = next(fn for fn in fns if fn.api_name == name)
+    server, session = f"{address}/gradio_api", f"lost-{name}"
     (path,) = httpx.post(f"{server}/upload", files={"files": scene.read_bytes()}).json()
     picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    data = [picture, WHAT, [], 0, 0, 40, MODEL]
-    body = {"data": data, "fn_index": event._id, "session_hash": session}
+    body = {"data": [picture, *more], "fn_index": event._id, "session_hash": session}
     assert httpx.post(f"{server}/queue/join", json=body).status_code == 200
     stream = f"{server}/queue/data?session_hash={session}"
-    slow.words.release(1)
+    for _ in written:
+        slow.words.release()
     with httpx.stream("GET", stream, timeout=PATIENCE_SECONDS) as answer:
         lines = answer.iter_lines()
-        while "w0" not in next(lines):
+        while sign not in next(lines):
             pass
     assert_turns_given_back(playground)
-    assert slow.written == [0]
+    assert slow.written == written
 
 
 def test_over_mcp(address, scene):

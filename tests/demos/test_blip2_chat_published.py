@@ -261,9 +261,8 @@ def test_the_model_that_matches_is_not_offered_as_one_that_answers(ada, service)
 
 def test_a_sentence_is_matched_by_the_published_matcher(service):
     api = ChatApi(service)
-    told = api.blip2_chat_match(
-        some_picture(3), ["a cat", "a red dog", "a cat"], MATCHER, request_of()
-    )
+    sentences = ["a cat", "a red dog", "a cat"]
+    *_, told = api.blip2_chat_match(some_picture(3), sentences, MATCHER, request_of())
     rows = told["sentences"]
     assert told["model"] == MATCHER and len(rows) == 3
     assert all(0 <= row["probability"] <= 1 and -1 <= row["cosine"] <= 1 for row in rows)
