@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.conftest import LEAVING
+
 PHONE = {"width": 390, "height": 844}
 APP = "document.querySelector('.chat').app"
 # The first question of a run imports the libraries and loads the model.
@@ -587,6 +589,7 @@ def test_a_talk_is_taken_away_and_opened_again(chat):
         chat.get_by_role("button", name="Take away as a recipe").click()
     recipe = taken.value.path().read_bytes()
     assert isinstance(json.loads(recipe), dict)
+    chat.expected += LEAVING
     chat.reload()
     chat.wait_for_selector(".chat[data-ready]")
     chat.locator(".chat-menu input[type=file]").set_input_files(

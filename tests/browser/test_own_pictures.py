@@ -215,7 +215,7 @@ def test_a_found_picture_of_ones_own_is_looked_into(open_page):
     assert page.evaluate(f"{broken}.length") == 0
 
 
-def test_a_link_asks_and_compares_again(open_page):
+def test_a_link_asks_and_compares_again(open_page, address):
     page = open_page()
     expect(results(page)).to_have_count(15)
     page.get_by_role("button", name="Two models side by side").click()
@@ -229,9 +229,7 @@ def test_a_link_asks_and_compares_again(open_page):
     page.locator("#clip-search-mode-recipe button").first.click()
     page.wait_for_function("window.copied")
     link = page.evaluate("window.copied")
-    again = open_page()
-    again.goto(link)
-    again.reload()
+    again = open_page(link.removeprefix(address))
     expect(again.locator("#compare-said")).to_have_text(told, timeout=60_000)
     words = again.locator("#compare-words").locator("input, textarea")
     expect(words).to_have_value("\u591c\u7a7a\u4e2d\u7684\u706b\u7bad")

@@ -378,6 +378,7 @@ def test_everything_works_behind_a_prefix(open_page, tmp_path):
     address = re.sub(r"(/play)?$", "/play", running.address)
     try:
         page = open_page("/", at=address)
+        page.expected += LEAVING
         with page.expect_response(re.compile(r"/play/loaded\?lang=en$")):
             page.reload()
         photo = tmp_path / "photo.jpg"
