@@ -65,3 +65,7 @@ class StillMover:
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Memory errors of Python itself."""
         return isinstance(error, MemoryError)
+
+    def is_lost(self, device: str, error: BaseException) -> bool:
+        """It always answers."""
+        return False

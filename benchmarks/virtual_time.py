@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from playground.cache.ledger import Resident
 from playground.cache.lifecycle import Lifecycle
 from playground.cache.parts import Part
+from playground.cache.rests import Rests
 from playground.cache.rounds import Copy
 from playground.cache.scheduler import Scheduler
 from playground.cache.waiting import AGE_SECONDS, Standing, Ticket
@@ -86,7 +87,7 @@ class VirtualTime:
         self._numbers = 0
         self._link_free_seconds = 0.0
         self._asked: dict[int, Asked] = {}
-        self.scheduler = Scheduler(self._out, age_seconds=self.age_seconds)
+        self.scheduler = Scheduler(self._out, Rests(lambda: self.now), age_seconds=self.age_seconds)
         self.life = Lifecycle(self.scheduler)
         self.scheduler.open_devices({DEVICE: self.budget_bytes})
         self.scheduler.shelf.add(

@@ -2,9 +2,11 @@
 
 from playground.cache.cache import Cache
 from playground.cache.gate import nobody_constructs
+from playground.cache.mover import has_accelerator
 from playground.cache.parts import (
     CacheError,
     Cancelled,
+    DeviceLost,
     HoldAndWait,
     Model,
     Mover,
@@ -24,6 +26,7 @@ __all__ = [
     "Cache",
     "CacheError",
     "Cancelled",
+    "DeviceLost",
     "HoldAndWait",
     "Model",
     "Mover",
@@ -37,5 +40,6 @@ __all__ = [
     "Turn",
     "UnknownKey",
     "WaitedTooLong",
+    "has_accelerator",
     "nobody_constructs",
 ]

@@ -13,7 +13,8 @@ from playground.cache.batch import Batched, run_batch
 from playground.cache.gate import Gate, Wish
 from playground.cache.loading import Loader, measure_room, try_all
 from playground.cache.mover import TorchMover
-from playground.cache.parts import Model, Mover, Part, Progress, Row, UnknownKey
+from playground.cache.parts import DeviceLost, Model, Mover, Part, Progress, Row, UnknownKey
+from playground.cache.rests import Rests
 from playground.cache.running import Runner, Turn
 from playground.cache.waiting import AGE_SECONDS, Standing, Ticket
 from playground.cache.work_file import read_work, write_work
@@ -91,13 +92,13 @@ class Cache:
             steps: the work is long and gives way between its units.
 
         Raises:
-            UnknownKey, TooBig, Resting, WaitedTooLong, Cancelled, OutOfMemory: see there.
+            UnknownKey, TooBig, Resting, WaitedTooLong, Cancelled, OutOfMemory, DeviceLost: see
+                there.
             Exception: what a build, a copy or ``fn`` raised.
         """
         wish = Wish(progress, cancel, timeout)
         ticket = self._ticket(key, device, visitor=visitor, wants_turn=True, is_long=steps)
-        self._enter(ticket, wish)
-        try:
+        with self._granted(ticket, wish):
             model = self._object(ticket)
             if progress is not None:
                 progress(Progress("running"))
@@ -105,8 +106,6 @@ class Cache:
                 turn = Turn(self._gate, ticket, wish)
                 return self._runner.twice(ticket, lambda: fn(model, turn))
             return self._runner.twice(ticket, lambda: fn(model))
-        finally:
-            self._gate.leave(ticket)
 
     def batch(
         self,
@@ -146,21 +145,19 @@ class Cache:
             item=item,
         )
         ticket.most_items = max_items
-        if self._enter(ticket, wish):
-            try:
+        with self._granted(ticket, wish) as is_leader:
+            if is_leader:
                 model = self._object(ticket)
                 if progress is not None:
                     progress(Progress("running"))
                 more = (Turn(self._gate, ticket, Wish()),) if steps else ()
                 call = cast(Batched, lambda model, items: fn(model, items, *more))
                 run_batch(self._runner, ticket, model, call)
-            finally:
-                self._gate.leave(ticket)
-        outcome = ticket.outcome
-        assert outcome is not None, "a request of a batch was let go without a result"
-        if outcome.error is not None:
-            raise outcome.error
-        return outcome.value
+            outcome = ticket.outcome
+            assert outcome is not None, "a request of a batch was let go without a result"
+            if outcome.error is not None:
+                raise outcome.error
+            return outcome.value
 
     @contextmanager
     def lease(
@@ -180,12 +177,9 @@ class Cache:
         """
         wish = Wish(progress, cancel, timeout)
         ticket = self._ticket(key, device, visitor=visitor)
-        self._enter(ticket, wish)
-        try:
+        with self._granted(ticket, wish):
             yield self._object(ticket)
             self._mover.synchronise(ticket.device)
-        finally:
-            self._gate.leave(ticket)
 
     @contextmanager
     def turn(
@@ -199,18 +193,16 @@ class Cache:
         """The execution turn of a device, for code that holds a lease of its own.
 
         Args:
-            device: name; None: the first.
+            device: name; None: the one with the shortest line.
             visitor, cancel, timeout: see ``run``.
         """
         self._open_devices()
         wish = Wish(None, cancel, timeout)
-        name = device or next(iter(self._gate.scheduler.devices))
-        ticket = self._new_ticket("", (), name, visitor=visitor, wants_turn=True)
-        self._enter(ticket, wish)
-        try:
+        ticket = self._new_ticket(
+            "", (), device or self._best_device(()), visitor=visitor, wants_turn=True
+        )
+        with self._granted(ticket, wish):
             yield Turn(self._gate, ticket, wish)
-        finally:
-            self._gate.leave(ticket)
 
     def prefetch(self, *keys: str) -> None:
         """Loads in this thread what fits without taking anything from anybody; never raises for
@@ -264,8 +256,10 @@ class Cache:
     def retry(self, key: str) -> None:
         """Forgets failures: the next request may try at once."""
         with self._gate.lock:
-            for part in self._gate.scheduler.shelf.parts_of(key):
+            parts = self._gate.scheduler.shelf.parts_of(key)
+            for part in parts:
                 self._gate.scheduler.shelf.holdings[part].failure.forget()
+        self.rests.forget((key, *parts))
 
     def add(self, *items: Part | Model) -> None:
         """Adds to the catalogue, all or none.
@@ -284,7 +278,18 @@ class Cache:
     def budgets(self) -> dict[str, int]:
         """Bytes by device name; {} until a model was first needed."""
         with self._gate.lock:
-            return {d.name: d.budget_bytes for d in self._gate.scheduler.devices.values()}
+            here = [d for d in self._gate.scheduler.devices.values() if not d.is_lost]
+            return {device.name: device.budget_bytes for device in here}
+
+    def lost_devices(self) -> tuple[str, ...]:
+        """Devices that no longer answer; models are loaded elsewhere until the next start."""
+        with self._gate.lock:
+            return tuple(d.name for d in self._gate.scheduler.devices.values() if d.is_lost)
+
+    @property
+    def rests(self) -> Rests:
+        """Keys that are refused for a while, for code that tries again on its own."""
+        return self._gate.rests
 
     def metrics(self) -> str:
         """Prometheus text."""
@@ -293,13 +298,21 @@ class Cache:
 
     # How.
 
-    def _enter(self, ticket: Ticket, wish: Wish) -> bool:
-        """Returns once it is granted; False: it was served within the batch of another."""
-        device = self._gate.scheduler.devices[ticket.device]
-        if not self._gate.scheduler.is_ready(ticket, device):
-            measure_room(self._gate, ticket.device)
-        self._gate.admit(ticket, wish, self._loader.perform)
-        return ticket.standing is Standing.GRANTED
+    @contextmanager
+    def _granted(self, ticket: Ticket, wish: Wish) -> Iterator[bool]:
+        """Holds what is asked for; gives False if it was served within the batch of another."""
+        with self._gate.heeding(ticket):
+            device = self._gate.scheduler.devices[ticket.device]
+            if not self._gate.scheduler.is_ready(ticket, device):
+                measure_room(self._gate, ticket.device)
+            self._gate.admit(ticket, wish, self._loader.perform)
+            if ticket.standing is not Standing.GRANTED:
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                self._gate.leave(ticket)
 
     def _ticket(self, key: str, device: str | None, **more: Any) -> Ticket:
         parts = self._gate.scheduler.shelf.parts_of(key)
@@ -319,9 +332,11 @@ class Cache:
         if len(devices) == 1:
             return next(iter(devices))
         with self._gate.lock:
+            # Where none is left, the request is told so.
+            here = [d for d in devices.values() if not d.is_lost] or [*devices.values()]
             ready = [
                 device
-                for device in devices.values()
+                for device in here
                 if all(
                     key in device.residents and device.residents[key].state == "ready"
                     for key in parts
@@ -329,19 +344,23 @@ class Cache:
             ]
             if ready:
                 return min(ready, key=lambda device: len(device.line.tickets)).name
-            return max(devices.values(), key=lambda device: device.free_bytes).name
+            return max(here, key=lambda device: device.free_bytes).name
 
     def _open_devices(self) -> None:
-        if self._gate.scheduler.devices:
+        if self._has_device():
             return
         with self._gate.once:
-            if self._gate.scheduler.devices:
+            if self._has_device():
                 return
-            found = self._mover.devices()
+            known = self._gate.scheduler.devices
+            found = {n: size for n, size in self._mover.devices().items() if n not in known}
             if self._most_bytes is not None:
                 found = {name: min(size, self._most_bytes) for name, size in found.items()}
             with self._gate.lock:
                 self._gate.scheduler.open_devices(found)
+
+    def _has_device(self) -> bool:
+        return any(not device.is_lost for device in [*self._gate.scheduler.devices.values()])
 
     def _object(self, ticket: Ticket) -> Any:
         """The part itself, or the joined model of the device."""
@@ -350,6 +369,8 @@ class Cache:
             self._mover.object_of(resident.home)
             for resident in self._gate.scheduler.residents(ticket, device)
         ]
+        if device.is_lost:
+            raise DeviceLost(ticket.key, device.name)
         model = self._gate.scheduler.shelf.models.get(ticket.key)
         if model is None:
             return objects[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import weakref
@@ -13,10 +14,21 @@ from dataclasses import dataclass
 from playground.cache.ledger import Resident
 from playground.cache.lifecycle import Lifecycle
 from playground.cache.meter import Meter
-from playground.cache.parts import Cancelled, HoldAndWait, Mover, Progress, WaitedTooLong
+from playground.cache.parts import (
+    CacheError,
+    Cancelled,
+    DeviceLost,
+    HoldAndWait,
+    Mover,
+    Progress,
+    WaitedTooLong,
+)
 from playground.cache.progress import progress_of
+from playground.cache.rests import Rests
 from playground.cache.scheduler import Scheduler
 from playground.cache.waiting import Standing, Ticket
+
+_log = logging.getLogger("playground")
 
 _LOOK_AGAIN_SECONDS = 0.2
 """How often a waiting thread asks whether it was cancelled and tells its progress."""
@@ -53,7 +65,8 @@ class Gate:
         self.clock = clock
         self.mover = mover
         self.meter = Meter()
-        self.scheduler = Scheduler(self._take_out, age_seconds=age_seconds)
+        self.rests = Rests(clock)
+        self.scheduler = Scheduler(self._take_out, self.rests, age_seconds=age_seconds)
         self.life = Lifecycle(self.scheduler)
         _live_gates.add(self)
 
@@ -129,6 +142,27 @@ class Gate:
                 if ticket.standing is Standing.GRANTED:
                     return
                 self._nap(ticket, _LOOK_AGAIN_SECONDS if wish.cancel else None)
+
+    @contextmanager
+    def heeding(self, ticket: Ticket) -> Iterator[None]:
+        """Closes the books of a device that turns out to be lost, and says so.
+
+        Raises:
+            DeviceLost: in the place of what the lost device made fail.
+        """
+        try:
+            yield
+        except CacheError:
+            raise
+        except Exception as error:
+            if not self.mover.is_lost(ticket.device, error):
+                raise
+            with self.lock:
+                is_news = self.life.lose(self.scheduler.devices[ticket.device])
+                self.settle()
+            if is_news:
+                _log.error("%s no longer answers: %s", ticket.device, error)
+            raise DeviceLost(ticket.key, ticket.device) from error
 
     def check_free_hands(self, ticket: Ticket) -> None:
         """Raises HoldAndWait if this thread holds a turn, or a lease and asks for another."""
@@ -228,6 +262,7 @@ class Gate:
         """In the child: a new lock, no other threads, the parts that were there stay there."""
         self.lock = threading.Lock()
         self.once = threading.Lock()
+        self.rests.renew_after_fork()
         self.life.forget_threads(self.clock())
 
 

@@ -112,6 +112,7 @@ class Device:
     name: str
     configured_bytes: int
     line: Line
+    is_lost: bool = False
     budget_bytes: int = 0
     used_bytes: int = 0
     work_bytes: int = 0
@@ -151,6 +152,8 @@ class Device:
 
     def give_up(self, resident: Resident) -> None:
         """A load did not happen: its bytes are free again."""
+        if self.is_lost:
+            return
         resident.state = "home"
         self.used_bytes -= resident.bytes
 

@@ -144,6 +144,27 @@ class Lifecycle:
         if error is not None:
             self.scheduler.shelf.holdings[resident.key].failure.failed(error, now)
 
+    def lose(self, device: Device) -> bool:
+        """The device no longer answers; returns whether that is news.
+
+        What was built goes as well: it was built in the numbers that suit the lost device, and
+        the next request builds it for the one that takes its place.
+        """
+        if device.is_lost:
+            return False
+        device.is_lost = True
+        shelf = self.scheduler.shelf
+        for resident in device.residents.values():
+            self.scheduler.take_out(resident)
+            del shelf.holdings[resident.key].residents[device.name]
+        device.residents.clear()
+        device.used_bytes = device.work_bytes
+        for holding in shelf.holdings.values():
+            holding.failure.forget()
+            if holding.state == "home" and not holding.residents:
+                holding.state, holding.home = "cold", None
+        return True
+
     # Room.
 
     def idle(self, device: Device) -> list[Resident]:

@@ -66,17 +66,21 @@ class TorchMover:
         self._host_copy_bytes = 0
 
     def devices(self) -> dict[str, int]:
-        """Bytes to use on each accelerator; the host where there is none.
+        """Bytes to use on each accelerator that answers; the host where there is none.
 
         Makes no device context: that costs memory and belongs to the first load.
         """
         import torch
 
         if torch.cuda.is_available():
-            return {
-                f"cuda:{index}": _budget(torch.cuda.get_device_properties(index).total_memory)
-                for index in range(torch.cuda.device_count())
+            names = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+            found = {
+                name: _budget(torch.cuda.get_device_properties(name).total_memory)
+                for name in names
+                if answers(name)
             }
+            if found:
+                return found
         if torch.backends.mps.is_available():
             return {"mps": _budget(torch.mps.recommended_max_memory())}
         return {"cpu": int(host_memory.limit_bytes() * _HOST_SHARE)}
@@ -210,6 +214,41 @@ class TorchMover:
         return isinstance(error, RuntimeError) and (
             "out of memory" in text or "can't allocate memory" in text
         )
+
+    def is_lost(self, device: str, error: BaseException) -> bool:
+        """The error's words differ from fault to fault; whether the device answers does not."""
+        return device != "cpu" and isinstance(error, RuntimeError) and not answers(device)
+
+
+def answers(device: str) -> bool:
+    """Tells whether a device still computes.
+
+    After some faults (a card that fell off the bus, an address that is not there) CUDA fails every
+    later call of the process; of other accelerators nothing like it is known. Where no context was
+    made yet, none is made to find out.
+
+    Args:
+        device: Name as torch has it, such as "cuda:0".
+    """
+    import torch
+
+    if not device.startswith("cuda") or not torch.cuda.is_initialized():
+        return True
+    try:
+        torch.cuda.synchronize(device)
+    except RuntimeError:
+        return False
+    return True
+
+
+def has_accelerator() -> bool:
+    """Tells whether models are to be built for an accelerator: there is one that answers."""
+    import torch
+
+    if not torch.accelerator.is_available():
+        return False
+    names = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return not names or any(answers(name) for name in names)
 
 
 def _budget(total_bytes: int) -> int:

@@ -153,6 +153,14 @@ class OutOfMemory(CacheError):
         self.budget_bytes = budget_bytes
 
 
+class DeviceLost(CacheError):
+    """The device no longer answers: what lay on it is gone, and nobody gets it again."""
+
+    def __init__(self, key: str, device: str) -> None:
+        super().__init__(key, device=device)
+        self.device = device
+
+
 class Declined(Exception):
     """A fetch was not allowed or was called off: told to who asks, not remembered as a failure."""
 
@@ -217,4 +225,8 @@ class Mover(Protocol):
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Whether the error says that the device has no memory left."""
+        ...
+
+    def is_lost(self, device: str, error: BaseException) -> bool:
+        """Whether the error may come from a device that no longer answers, and it does not."""
         ...

@@ -37,6 +37,14 @@ class Turn:
         """Whether the error says that the device has no memory left."""
         return self._gate.mover.is_out_of_memory(error)
 
+    def is_lost(self, error: BaseException) -> bool:
+        """Whether the device no longer answers: nothing of this work can be saved."""
+        return self._gate.mover.is_lost(self._ticket.device, error)
+
+    def count_losses_itself(self) -> None:
+        """Says that the work tells ``cache.rests`` itself for which of its items memory ran out."""
+        self._ticket.counts_losses = False
+
     def step(self) -> None:
         """Lets the short requests that wait now run first; costs microseconds when none waits.
 
@@ -88,7 +96,9 @@ class Runner:
             OutOfMemory: memory ran out again.
         """
         try:
-            return self.watched(ticket, call)
+            result = self.watched(ticket, call)
+            self.gate.rests.went_well(ticket.key)
+            return result
         except Exception as error:
             if not self.gate.mover.is_out_of_memory(error):
                 raise
@@ -102,13 +112,16 @@ class Runner:
             short = error
         self.recover(ticket, short)
         device = self.gate.scheduler.devices[ticket.device]
-        raise OutOfMemory(
+        lost = OutOfMemory(
             ticket.key,
             ticket.device,
             where="run",
             work_bytes=self.gate.life.work_bytes(ticket.key),
             budget_bytes=device.budget_bytes,
-        ) from short
+        )
+        if ticket.counts_losses:
+            self.gate.rests.lost(ticket.key, lost)
+        raise lost from short
 
     def recover(self, ticket: Ticket, short: Exception) -> None:
         """Frees what the failed call held, evicts all that is idle, reserves more from now on.

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable
 
 from playground.cache import eviction
 from playground.cache.ledger import Device, Resident, Shelf
-from playground.cache.parts import CacheError, TooBig
+from playground.cache.parts import CacheError, DeviceLost, TooBig
+from playground.cache.rests import Rests
 from playground.cache.rounds import Build, Copy, Force, Round
 from playground.cache.waiting import AGE_SECONDS, Line, Standing, Ticket, turn_order, wanted_from
 
@@ -27,17 +28,23 @@ class Scheduler:
 
     Args:
         take_out: called when a part is evicted; quick and without failure.
+        rests: keys that are refused for a while.
         age_seconds: wait after which a request may take what others want.
     """
 
     def __init__(
-        self, take_out: Callable[[Resident], None], *, age_seconds: float = AGE_SECONDS
+        self,
+        take_out: Callable[[Resident], None],
+        rests: Rests,
+        *,
+        age_seconds: float = AGE_SECONDS,
     ) -> None:
         self.shelf = Shelf()
         self.devices: dict[str, Device] = {}
         self.constructing: Ticket | None = None
         self.construction_line: list[Ticket] = []
         self.take_out = take_out
+        self.rests = rests
         self._age_seconds = age_seconds
         self._changed: list[Ticket] = []
 
@@ -64,6 +71,8 @@ class Scheduler:
         """
         device = self.devices[ticket.device]
         if len(device.line.tickets) != 1 or not ticket.was_hit or self.construction_line:
+            return False
+        if device.is_lost or self.rests.seconds_left(ticket.key):
             return False
         if ticket.wants_turn and (device.turn is not None or self.constructing is not None):
             return False
@@ -100,7 +109,10 @@ class Scheduler:
                 self._changed.append(ticket)
 
     def check_hope(self, ticket: Ticket, device: Device, now: float) -> None:
-        """Raises TooBig or Resting when waiting is of no use."""
+        """Raises DeviceLost, TooBig or Resting when waiting is of no use."""
+        if device.is_lost:
+            raise DeviceLost(ticket.key, device.name)
+        self.rests.check(ticket.key)
         if self.is_ready(ticket, device):
             return
         needed_bytes = 0
@@ -331,7 +343,9 @@ class Scheduler:
     # Reading the books.
 
     def residents(self, ticket: Ticket, device: Device) -> list[Resident]:
-        """The parts of a request on a device; built parts only."""
+        """The parts of a request on a device; built parts only. None are on a lost device."""
+        if device.is_lost:
+            return []
         return [self.shelf.holdings[key].on(device.name) for key in ticket.parts]
 
     def is_ready(self, ticket: Ticket, device: Device) -> bool:

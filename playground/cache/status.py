@@ -29,8 +29,9 @@ def _part_rows(gate: Gate, holding: Holding) -> list[Row]:
 
 def _part_row(gate: Gate, holding: Holding, resident: Resident | None) -> Row:
     now, failure = gate.clock(), holding.failure
+    rest = gate.rests.error_of(holding.part.key)
     used_at = None if resident is None else resident.last_use_seconds
-    left = failure.left_seconds(now)
+    left = max(failure.left_seconds(now), gate.rests.seconds_left(holding.part.key))
     is_here = resident is not None and resident.counts
     return Row(
         key=holding.part.key,
@@ -45,13 +46,13 @@ def _part_row(gate: Gate, holding: Holding, resident: Resident | None) -> Row:
         uses=0 if resident is None else resident.total_uses,
         credit=0.0 if resident is None else resident.credit,
         pinned=holding.part.key in gate.scheduler.shelf.pinned_parts,
-        error=None if failure.error is None else _named(failure.error),
+        error=_named(failure.error or rest),
         retry_in_seconds=left if left > 0 else None,
     )
 
 
-def _named(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+def _named(error: Exception | None) -> str | None:
+    return None if error is None else f"{type(error).__name__}: {error}"
 
 
 def _state(holding: Holding, resident: Resident | None) -> State:
@@ -76,6 +77,8 @@ def _model_row(gate: Gate, key: str, told: list[Row]) -> Row:
     used = [row.seconds_since_use for row in parts if row.seconds_since_use is not None]
     loads = [row.load_seconds for row in parts if row.load_seconds is not None]
     retries = [row.retry_in_seconds for row in parts if row.retry_in_seconds is not None]
+    if rest := gate.rests.error_of(key):
+        retries.append(gate.rests.seconds_left(key))
     leases = sum(t.key == key for d in gate.scheduler.devices.values() for t in d.leased)
     return Row(
         key=key,
@@ -90,7 +93,7 @@ def _model_row(gate: Gate, key: str, told: list[Row]) -> Row:
         uses=min((row.uses for row in parts), default=0),
         credit=min((row.credit for row in parts), default=0.0),
         pinned=all(row.pinned for row in parts),
-        error=next((row.error for row in parts if row.error), None),
+        error=next((row.error for row in parts if row.error), _named(rest)),
         retry_in_seconds=max(retries) if retries else None,
     )
 
@@ -111,12 +114,14 @@ def metrics(gate: Gate) -> str:
         used.append(((("device", device.name), ("kind", "weights")), _weights(device)))
         used.append(((("device", device.name), ("kind", "work")), device.work_bytes))
     budgets = [((("device", device.name),), device.budget_bytes) for device in devices]
+    lost = [((("device", device.name),), int(device.is_lost)) for device in devices]
     waiters = [
         ((("part", key),), _waiting(gate, key, "part")) for key in gate.scheduler.shelf.holdings
     ]
     lines = gate.meter.lines()
     lines += family_lines("cache_used_bytes", "gauge", used)
     lines += family_lines("cache_budget_bytes", "gauge", budgets)
+    lines += family_lines("cache_device_lost", "gauge", lost)
     lines += family_lines("cache_waiters", "gauge", waiters)
     return "\n".join(lines) + "\n"
 

@@ -49,6 +49,7 @@ class Ticket:
     since_seconds: float = 0.0
     wants_turn: bool = False
     is_long: bool = False
+    counts_losses: bool = True
     is_prefetch: bool = False
     work_bytes: int = 0
     group: Hashable | None = None

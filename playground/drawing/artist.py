@@ -22,7 +22,7 @@ from playground.entries import Entry
 from playground.fingerprints import Fingerprints
 from playground.keeping import Keeping
 from playground.models import diffusion
-from playground.models.diffusion_asks import Colours, Frame, Order, Reading, Sketch
+from playground.models.diffusion_asks import Colours, Decoded, Frame, Order, Reading, Sketch
 from playground.search import Asker
 from playground.visitors.errors import PersonError, Value
 from playground.visitors.notes import Note
@@ -243,7 +243,10 @@ class Artist:
         latent = frames[-1].predicted if is_stopped else diffusion.latent_of(sketch)
         # Whoever pressed Stop waits for this one picture; a page may say "cancelled" for both.
         ender = Asker(asker.visitor, asker.progress) if is_stopped else asker
-        pixels = diffusion.blend_kept(order, self._decode(item, latent, ender))
+        decoded = self._decode(item, latent, ender)
+        if decoded.is_widened or any(frame.is_widened for frame in frames):
+            notes = (*notes, Note("draw.note.widened"))
+        pixels = diffusion.blend_kept(order, decoded.pixels)
         is_withheld = is_watched and not self._guard.may_show([pixels], ender)[0]
         return Drawn(
             picture=Picture(_read_only(grey_card(pixels.shape[:2]) if is_withheld else pixels)),
@@ -289,7 +292,9 @@ class Artist:
         return Previews(
             colours,
             heard,
-            decode=lambda latent: diffusion.blend_kept(order, self._decode(item, latent, asker)),
+            decode=lambda latent: diffusion.blend_kept(
+                order, self._decode(item, latent, asker).pixels
+            ),
             may_show=may_show if self._guard.watches(item) else None,
         )
 
@@ -304,10 +309,10 @@ class Artist:
         with self._cache.lease(diffusion.part_of(item, "denoiser"), **asker.options()) as denoiser:
             return diffusion.begin(denoiser, order, readings, start_latent)
 
-    def _decode(self, item: Entry, latent: np.ndarray, asker: Asker) -> np.ndarray:
+    def _decode(self, item: Entry, latent: np.ndarray, asker: Asker) -> Decoded:
         part = diffusion.part_of(item, "pixels")
-        pixels: np.ndarray = self._cache.batch(part, diffusion.decode, latent, **asker.options())
-        return pixels
+        found: Decoded = self._cache.batch(part, diffusion.decode_noting, latent, **asker.options())
+        return found
 
     def _model_key(self, item: Entry) -> ModelKey:
         return item.key, self._fingerprints.of(item)

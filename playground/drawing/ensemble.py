@@ -13,10 +13,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from playground.cache import Cache, Cancelled, OutOfMemory, Progress, Resting, Turn, WaitedTooLong
+from playground.cache import Cache, Cancelled, OutOfMemory, Progress, Turn, WaitedTooLong
 from playground.drawing.member import Ended, Heard, Member
 from playground.models.diffusion_asks import Frame, Sketch
 from playground.search import Asker
@@ -28,9 +27,6 @@ MOST_TOGETHER = 32
 MOST_PIXELS, MOST_PIXELS_ON_CPU = 8 * 1024**2, 1024**2
 """Of all pictures in one call: bounds its activations. Where a processor draws, nothing is raised
 when memory runs out, the system ends the program; and nothing is won by many large pictures."""
-LOSSES_BEFORE_REST, REST_SECONDS = 3, 30.0
-"""After so many pictures in a row that were lost for lack of memory the next are refused for a
-while: each try clears the whole device of all that others use."""
 RELEASE_SECONDS = 8.0
 """After so long the denoiser is let go and asked for anew: newcomers could otherwise hold it for
 ever, and whoever needs its place on the device would wait in vain."""
@@ -46,7 +42,6 @@ class Ensemble:
             which memory ran out. `advance` itself if left out.
         most_together: Most pictures in one call.
         release_seconds: How long a company holds the denoiser at a stretch.
-        rest_seconds: How long a denoiser rests for which memory ran out several times in a row.
         clock: Seconds that only go forward.
     """
 
@@ -58,7 +53,6 @@ class Ensemble:
         advance_sparingly: Advance | None = None,
         most_together: int = MOST_TOGETHER,
         release_seconds: float = RELEASE_SECONDS,
-        rest_seconds: float = REST_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cache = cache
@@ -66,11 +60,9 @@ class Ensemble:
         self._advance_sparingly = advance_sparingly or advance
         self._most_together = most_together
         self._release_seconds = release_seconds
-        self._rest_seconds = rest_seconds
         self._clock = clock
         self._changed = threading.Condition()
         self._companies: dict[str, _Company] = {}
-        self._losses: dict[str, _Losses] = {}
 
     def draw(self, part_key: str, sketch: Sketch, asker: Asker, heard: Heard) -> None:
         """Draws a picture to its end, together with all that the same denoiser draws meanwhile.
@@ -91,7 +83,8 @@ class Ensemble:
         """
         if sketch.is_done:
             return
-        self._check_rest(part_key)
+        # A company that draws holds the denoiser: who joins it does not ask the cache.
+        self._cache.rests.check(part_key)
         member = Member(part_key, sketch, asker)
         company = self._join(part_key, member)
         try:
@@ -104,23 +97,6 @@ class Ensemble:
         with self._changed:
             return {key: len(company.members) for key, company in self._companies.items()}
 
-    def _check_rest(self, part_key: str) -> None:
-        with self._changed:
-            losses = self._losses.get(part_key)
-        if losses is not None and losses.until_seconds > self._clock():
-            raise Resting(part_key, losses.error, losses.until_seconds - self._clock())
-
-    def _lost(self, part_key: str, error: OutOfMemory) -> None:
-        """Memory ran out for a picture alone, in a smaller way too."""
-        with self._changed:
-            before = self._losses.get(part_key)
-            count = 1 if before is None else before.count + 1
-            is_often = count >= LOSSES_BEFORE_REST
-            until_seconds = self._clock() + self._rest_seconds if is_often else 0.0
-            self._losses[part_key] = _Losses(count, error, until_seconds)
-        if is_often:
-            LOG.warning("%s rests: memory ran out %d times in a row", part_key, count)
-
     def _join(self, part_key: str, member: Member) -> _Company:
         with self._changed:
             company = self._companies.get(part_key)
@@ -132,15 +108,6 @@ class Ensemble:
             else:
                 company.members.append(member)
             return company
-
-
-@dataclass(frozen=True)
-class _Losses:
-    """Pictures in a row that were lost for lack of memory, and how long the denoiser rests."""
-
-    count: int
-    error: OutOfMemory
-    until_seconds: float
 
 
 class _Company:
@@ -200,6 +167,7 @@ class _Company:
             self._end(present, error)
 
     def _steps(self, part: Any, turn: Turn) -> None:
+        turn.count_losses_itself()
         began = self._ensemble._clock()
         while group := self._next_group(turn.device):
             try:
@@ -238,6 +206,8 @@ class _Company:
                 self._memory_ran_out(turn, group, error)
                 # The cache makes all the room there is, then calls anew.
                 raise
+            if turn.is_lost(error):
+                raise
             if len(group) == 1:
                 self._end(group, error)
                 return
@@ -264,13 +234,12 @@ class _Company:
             work_bytes=0,
             budget_bytes=self._ensemble._cache.budgets().get(turn.device, 0),
         )
-        self._ensemble._lost(self._key, told)
+        self._ensemble._cache.rests.lost(self._key, told)
         self._end(group, told)
 
     def _tell_frames(self, group: tuple[Member, ...], frames: list[Frame]) -> None:
         self._round += 1
-        with self._changed:
-            self._ensemble._losses.pop(self._key, None)
+        self._ensemble._cache.rests.went_well(self._key)
         for member, frame in zip(group, frames, strict=True):
             member.last_round = self._round
             member.tries_alone = 0

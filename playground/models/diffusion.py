@@ -20,7 +20,7 @@ import numpy as np
 
 from playground.entries import Entry
 from playground.models import diffusion_colours, diffusion_steps
-from playground.models.diffusion_asks import Colours, Order, Reading, Sketch
+from playground.models.diffusion_asks import Colours, Decoded, Order, Reading, Sketch
 from playground.models.diffusion_colours import preview
 from playground.models.diffusion_kinds import KINDS, kind_name
 from playground.models.diffusion_parts import Pixels, Words
@@ -122,7 +122,8 @@ def encode(pixels: Pixels, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
         FloatingPointError: What came out is not finite, in 32 bits either.
     """
     inputs = [picture.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1 for picture in pictures]
-    return _through(pixels, KINDS[pixels.kind].encode, inputs, lambda size: size[1] * size[2])
+    found = _through(pixels, KINDS[pixels.kind].encode, inputs, lambda size: size[1] * size[2])
+    return [latent for latent, _ in found]
 
 
 def decode(pixels: Pixels, latents: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -136,15 +137,28 @@ def decode(pixels: Pixels, latents: Sequence[np.ndarray]) -> list[np.ndarray]:
         uint8 (H, W, 3), RGB, each.
 
     Raises:
+        FloatingPointError: See `decode_noting`.
+    """
+    return [decoded.pixels for decoded in decode_noting(pixels, latents)]
+
+
+def decode_noting(pixels: Pixels, latents: Sequence[np.ndarray]) -> list[Decoded]:
+    """Turns latents into pictures as `decode` does, and tells of each how it went.
+
+    Args:
+        pixels: The pixels part.
+        latents: float (C, h, w) each.
+
+    Returns:
+        One for each.
+
+    Raises:
         FloatingPointError: What came out is not finite, in 32 bits either: no black picture.
     """
     # A cell is 8 px in most models, which is only used to bound a batch.
     inputs = [latent.astype(np.float32) for latent in latents]
     found = _through(pixels, KINDS[pixels.kind].decode, inputs, lambda size: size[1] * size[2] * 64)
-    return [
-        np.rint((picture / 2 + 0.5).clip(0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
-        for picture in found
-    ]
+    return [Decoded(_pixels_of(picture), is_widened) for picture, is_widened in found]
 
 
 def fit_colours(pixels: Pixels) -> Colours:
@@ -196,9 +210,13 @@ def _through(
     run: Callable[[Any, torch.Tensor], torch.Tensor],
     inputs: Sequence[np.ndarray],
     pixels_of: Callable[[tuple[int, ...]], int],
-) -> list[np.ndarray]:
-    """Runs the autoencoder over arrays of any sizes, those of one size together."""
-    found: list[np.ndarray | None] = [None] * len(inputs)
+) -> list[tuple[np.ndarray, bool]]:
+    """Runs the autoencoder over arrays of any sizes, those of one size together.
+
+    Returns:
+        What it made of each, and whether that had left the range of 16 bits.
+    """
+    found: list[tuple[np.ndarray, bool] | None] = [None] * len(inputs)
     by_shape: dict[tuple[int, ...], list[int]] = {}
     for number, values in enumerate(inputs):
         by_shape.setdefault(values.shape, []).append(number)
@@ -207,14 +225,14 @@ def _through(
         for start in range(0, len(numbers), at_once):
             some = numbers[start : start + at_once]
             outputs = _once(pixels.module, run, np.stack([inputs[number] for number in some]))
-            for number, output in zip(some, outputs, strict=True):
-                found[number] = output
+            for number, output, is_widened in zip(some, *outputs, strict=True):
+                found[number] = output, bool(is_widened)
     return [output for output in found if output is not None]
 
 
 def _once(
     module: Any, run: Callable[[Any, torch.Tensor], torch.Tensor], inputs: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """What left the range of 16 bits is worked out once more in 32; the others are not touched."""
     import torch
 
@@ -227,7 +245,11 @@ def _once(
             LOG.warning("the autoencoder left the range of 16 bits; 32 are tried")
             # A copy: the cache knows where the weights of the module itself lie.
             outputs[is_bad] = run(copy.deepcopy(module).float(), there[is_bad]).cpu()
-    found: np.ndarray = outputs.numpy()
-    if not np.isfinite(found).all():
+    if not bool(outputs.isfinite().all()):
         raise FloatingPointError("the autoencoder gave numbers that are not finite")
-    return found
+    return outputs.numpy(), is_bad.numpy()
+
+
+def _pixels_of(picture: np.ndarray) -> np.ndarray:
+    found: np.ndarray = np.rint((picture / 2 + 0.5).clip(0, 1) * 255).astype(np.uint8)
+    return found.transpose(1, 2, 0)

@@ -133,6 +133,7 @@ class Frame:
             model has no cross-attention that can be read.
         guidance_map: float16 (h, w), length of the difference of the predictions with and without
             the words in each cell; None without guidance.
+        is_widened: Whether numbers left the range of 16 bits and were worked out once more.
     """
 
     step: int
@@ -142,6 +143,20 @@ class Frame:
     predicted: np.ndarray
     word_maps: np.ndarray | None = None
     guidance_map: np.ndarray | None = None
+    is_widened: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """What an autoencoder made of a latent.
+
+    Attributes:
+        pixels: uint8 (H, W, 3), RGB.
+        is_widened: Whether numbers left the range of 16 bits and were worked out once more.
+    """
+
+    pixels: np.ndarray
+    is_widened: bool = False
 
 
 @dataclass(eq=False)

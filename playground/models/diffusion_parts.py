@@ -96,7 +96,9 @@ class Predicted:
     Attributes:
         values: float32 (R, C, h, w) on the CPU, in the terms of the sampler's `prediction_type`.
         word_maps: For each row float16 (T, mh, mw), as in `Frame`, or None.
+        widened: Rows that left the range of 16 bits and were worked out once more.
     """
 
     values: torch.Tensor
     word_maps: Sequence[np.ndarray | None]
+    widened: frozenset[int] = frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playground.cache import has_accelerator
 from playground.models.loading import run_dtype
 from playground.models.precision import FULL, choose, count_weights, place_here
 
@@ -28,7 +29,7 @@ def component_dtype(folder: Path, name: str) -> torch.dtype:
     """
     import torch
 
-    if torch.accelerator.is_available():
+    if has_accelerator():
         if not (folder / "transformer").is_dir():
             return run_dtype(folder / name)
         half: torch.dtype = getattr(torch, place_here(folder / name).half)

@@ -143,8 +143,9 @@ def advance(
         ended, at = [], 0
         for attempt in tries:
             part = slice(at, at + len(attempt.rows))
-            values, maps = found.values[part], found.word_maps[part]
-            ended.append(_finish(kind, attempt, values, maps))
+            state, frame = _finish(kind, attempt, found.values[part], found.word_maps[part])
+            is_widened = not found.widened.isdisjoint(range(part.start, part.stop))
+            ended.append((state, replace(frame, is_widened=is_widened)))
             at = part.stop
     for sketch, (state, _) in zip(sketches, ended, strict=True):
         sketch.state = state
@@ -255,7 +256,7 @@ def _predict(kind: Kind, denoiser: Denoiser, rows: Sequence[Row], most_rows: int
             again = _predict_few(kind, denoiser, [rows[number] for number in bad], most_rows)
         found.values[bad] = again.values
         if bool(found.values.isfinite().all()):
-            return found
+            return replace(found, widened=frozenset(bad))
     raise FloatingPointError("the denoiser gave numbers that are not finite")
 
 

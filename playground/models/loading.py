@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from playground.cache import has_accelerator
 from playground.visitors.errors import PersonError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def run_dtype(folder: Path) -> torch.dtype:
     """
     import torch
 
-    if not torch.accelerator.is_available():
+    if not has_accelerator():
         return torch.float32
     stored = {"F16": torch.float16, "BF16": torch.bfloat16}
     return stored.get(stored_dtype(folder), torch.float16)

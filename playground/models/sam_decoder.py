@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from playground.cache import has_accelerator
 from playground.models.sam_graph import DecoderGraph
 
 
@@ -138,8 +139,6 @@ def graph_of(
     Returns:
         None where there is an accelerator: it decodes a click in some milliseconds.
     """
-    import torch
-
-    if torch.accelerator.is_available():
+    if has_accelerator():
         return None
     return DecoderGraph(module, compute, levels_chw, low_hw)

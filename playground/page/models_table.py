@@ -63,7 +63,8 @@ def table_html(ctx: Context, request: gr.Request | None, *, is_operator: bool) -
 
 
 def state_of(row: Row | None, is_here: bool, status: Status | None = None) -> str:
-    """Where a model is: "absent", "fetching", "disk", "memory", "loading", "device", "failed".
+    """Where a model is: "absent", "fetching", "disk", "memory", "loading", "device", "failed",
+    "resting" (memory ran out several times in a row).
 
     Args:
         row: What the cache knows of it.
@@ -75,7 +76,7 @@ def state_of(row: Row | None, is_here: bool, status: Status | None = None) -> st
     if status is not None and status.stage == "failed":
         return "failed"
     if row is not None and row.error:
-        return "failed"
+        return "resting" if _is_short_of_memory(row) else "failed"
     if row is not None and row.state in STATE_OF:
         return STATE_OF[row.state]
     return "disk" if is_here else "absent"
@@ -183,11 +184,17 @@ def _load_time(say: Speaker, row: Row | None) -> str:
     return say("models.seconds", seconds=f"{row.load_seconds:.1f}")
 
 
+def _is_short_of_memory(row: Row) -> bool:
+    return (row.error or "").startswith("OutOfMemory")
+
+
 def _error(say: Speaker, item: Entry, row: Row | None, *, is_operator: bool) -> str:
     if row is None or not row.error:
         return say("models.no_error")
     told = MISTAKE_KEY.search(row.error)
-    if told:
+    if _is_short_of_memory(row):
+        words = say("models.rests")
+    elif told:
         words = say(told.group(), model=item.title, file=item.source)
     else:
         # A library's own words may name folders of this machine.
@@ -212,17 +219,18 @@ def acts_of(row: Row | None, state: str, *, is_here: bool, has_download: bool) -
     if not is_here:
         return [] if has_download else ["ask"]
     acts = ["unload" if state == "device" else "load"] if state != "loading" else []
-    if state == "failed":
+    if state in ("failed", "resting"):
         acts = ["retry"]
     return [*acts, "unpin" if row is not None and row.pinned else "pin"]
 
 
 def _trouble_html(say: Speaker, ctx: Context, is_operator: bool) -> str:
-    """What the check at the start found; its reason may name folders of this machine."""
-    if not ctx.troubles:
+    """What is wrong with this machine; what the start found may name folders of it."""
+    found = [(t.key, t.values) if is_operator else ("start.trouble", {}) for t in ctx.troubles]
+    lost = [("models.device_lost", {"device": name}) for name in ctx.cache.lost_devices()]
+    words = "".join(f"<p>{say(key, **values)}</p>" for key, values in [*found, *lost])
+    if not words:
         return ""
-    told = [(t.key, t.values) if is_operator else ("start.trouble", {}) for t in ctx.troubles]
-    words = "".join(f"<p>{say(key, **values)}</p>" for key, values in told)
     return f'<div class="trouble" role="alert">{icon("warning")}<div>{words}</div></div>'
 
 

@@ -28,6 +28,9 @@ def routes(ctx: Context) -> list[BaseRoute]:
         return PlainTextResponse(ctx.cache.metrics(), media_type=PROMETHEUS)
 
     async def health(_: Request) -> Response:
+        # A process does not get its device back: whoever watches should start it anew.
+        if lost := ctx.cache.lost_devices():
+            return JSONResponse({"status": "device lost", "devices": lost}, status_code=503)
         return JSONResponse({"status": "ok"})
 
     async def loaded(request: Request) -> Response:

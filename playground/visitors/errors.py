@@ -14,6 +14,7 @@ _KEY_OF_CACHE_ERROR: Mapping[str, str] = {
     "WaitedTooLong": "mistake.waited_too_long",
     "Cancelled": "mistake.stopped",
     "OutOfMemory": "mistake.model.out_of_memory",
+    "DeviceLost": "mistake.model.device_lost",
     "UnknownKey": "mistake.model.unknown",
     "CacheError": "mistake.model.failed",
 }
@@ -92,6 +93,8 @@ def _told_about_cache(key: str, error: BaseException) -> PersonError:
     reason = getattr(error, "error", None)
     if isinstance(reason, PersonError):
         return reason
+    if type(reason).__name__ == "OutOfMemory":
+        key = "mistake.model.tired"
     facts = {
         "seconds": math.ceil(getattr(error, "retry_in_seconds", 0)),
         "needed": round(getattr(error, "needed_bytes", 0) / 1e9, 1),

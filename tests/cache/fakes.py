@@ -27,6 +27,10 @@ class NoMemory(Exception):
     """Memory of the fake device ran out."""
 
 
+class NoAnswer(RuntimeError):
+    """What every call on a lost device raises."""
+
+
 class ThreadKilled(BaseException):
     """Ends a thread wherever it is, as an interrupt does."""
 
@@ -65,10 +69,15 @@ class FakeMover:
         self.is_leased: Callable[[Thing], bool] = lambda thing: False
         self.peak_bytes: int | None = None
         self.budgets = {DEVICE: capacity}
+        self.lost: set[str] = set()
         self._lock = threading.Lock()
 
     def devices(self) -> dict[str, int]:
-        return dict(self.budgets)
+        return {name: size for name, size in self.budgets.items() if name not in self.lost}
+
+    def check_answer(self, device: str) -> None:
+        if device in self.lost:
+            raise NoAnswer(device)
 
     def construct(self, build):
         with self._lock:
@@ -102,6 +111,7 @@ class FakeMover:
         staged = 0
         try:
             self.during_copy(home)
+            self.check_answer(device)
             for number, size in enumerate(home.tensors):
                 error = self.fail_copy(home, number)
                 if error is not None:
@@ -131,6 +141,7 @@ class FakeMover:
         self._take(-sum(home.tensors))
 
     def room(self, device: str) -> int | None:
+        self.check_answer(device)
         if not self.taken_by_others:
             return None
         # The fake device has no fragments: undo the share that the cache leaves for them.
@@ -140,7 +151,7 @@ class FakeMover:
         self.trims += 1
 
     def synchronise(self, device: str) -> None:
-        pass
+        self.check_answer(device)
 
     def watch_peak(self, device: str):
         peak = self.peak_bytes
@@ -148,6 +159,9 @@ class FakeMover:
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         return isinstance(error, NoMemory)
+
+    def is_lost(self, device: str, error: BaseException) -> bool:
+        return isinstance(error, RuntimeError) and device in self.lost
 
     def _take(self, size: int) -> None:
         with self._lock:

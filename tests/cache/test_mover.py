@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from playground.cache import Cache, Model, Part
-from playground.cache.mover import TorchMover
+from playground.cache.mover import TorchMover, answers, has_accelerator
 
 WIDTH = 64
 
@@ -349,3 +349,47 @@ def test_torch_is_not_imported_before_a_model_is_needed() -> None:
         check=True,
     )
     assert told.stdout.strip() == "False"
+
+
+# ---- cards that no longer answer ----
+
+
+@pytest.fixture
+def card(monkeypatch):
+    """Two cards that torch says it has; `dead` holds those that no longer answer."""
+    dead: set[str] = set()
+
+    def synchronize(device: str) -> None:
+        if device in dead:
+            raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "synchronize", synchronize)
+    return dead
+
+
+def test_a_card_is_lost_when_it_no_longer_answers(card):
+    mover, error = TorchMover(), RuntimeError("CUDA error: an illegal memory access")
+    assert not mover.is_lost("cuda:0", error), "it answers: the error was one call's"
+    card.add("cuda:0")
+    assert mover.is_lost("cuda:0", error)
+    assert not mover.is_lost("cuda:1", error)
+    assert not mover.is_lost("cuda:0", ValueError("not a number"))
+    assert not mover.is_lost("cpu", error)
+
+
+def test_models_are_built_for_a_card_as_long_as_one_answers(card):
+    assert has_accelerator()
+    card.add("cuda:0")
+    assert has_accelerator()
+    card.add("cuda:1")
+    assert not has_accelerator()
+
+
+def test_no_context_is_made_to_find_out(card, monkeypatch):
+    card.add("cuda:0")
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    assert answers("cuda:0")
+    assert answers("cpu") and answers("mps")

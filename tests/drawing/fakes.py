@@ -47,10 +47,13 @@ class FakeDenoiser:
         self.calls: list[tuple[object, ...]] = []
         self.poison: set[object] = set()
         self.hungry: dict[object, int] = {}
+        self.broken: Exception | None = None
         self.before: Callable[[], None] = lambda: None
 
     def advance(self, part, sketches: Sequence[Sketch]) -> list[Frame]:
         self.before()
+        if self.broken is not None:
+            raise self.broken
         assert len({sketch.order.size_hw for sketch in sketches}) == 1
         names = tuple(sketch.state for sketch in sketches)
         self.calls.append(names)

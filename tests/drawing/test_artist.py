@@ -216,11 +216,29 @@ def test_a_film_of_large_pictures_is_kept_small_and_looked_at_whole(monkeypatch)
     assert abs(frames[0].mean() - large.mean()) < 1
 
 
+@pytest.mark.parametrize("where", ["denoiser", "autoencoder", "nowhere"])
+def test_row_83_numbers_that_had_to_be_worked_out_again_are_told(artist, monkeypatch, where):
+    """Without that the picture would be black; it took longer, and a teacher may be asked why."""
+    step, decode = artist.ensemble._advance, diffusion.decode_noting
+
+    def advance(denoiser, sketches):
+        frames = step(denoiser, sketches)
+        return [replace(f, is_widened=where == "denoiser" and f.step == 2) for f in frames]
+
+    def decoded(pixels, latents):
+        return [replace(d, is_widened=where == "autoencoder") for d in decode(pixels, latents)]
+
+    monkeypatch.setattr(artist.ensemble, "_advance", advance)
+    monkeypatch.setattr(diffusion, "decode_noting", decoded)
+    drawn = artist.draw(MINI, mini_order(), Asker(), lambda preview: None)
+    assert [note.key for note in drawn.notes] == ["draw.note.widened"] * (where != "nowhere")
+
+
 def test_numbers_that_make_no_picture_are_told(artist, monkeypatch):
     def black(*told):
         raise FloatingPointError
 
-    monkeypatch.setattr(diffusion, "decode", black)
+    monkeypatch.setattr(diffusion, "decode_noting", black)
     with pytest.raises(PersonError) as caught:
         artist.draw(MINI, mini_order(), Asker(), lambda preview: None)
     assert caught.value.key == "draw.mistake.not_finite"

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.cache import Cache, Cancelled, OutOfMemory, Resting, TooBig
+from playground.cache import Cache, Cancelled, DeviceLost, OutOfMemory, Resting, TooBig
 from playground.drawing.ensemble import MOST_TOGETHER, Ensemble
 from playground.search import Asker
-from tests.cache.fakes import Clock, FakeMover, check_rest, make_cache, thing_part
+from tests.cache.fakes import DEVICE, Clock, FakeMover, NoAnswer, check_rest, make_cache, thing_part
 from tests.drawing.fakes import LONG_SECONDS, Conductor, FakeDenoiser, Visit, sketch_of
 
 ALONE = [(1, 1), (2, 1), (3, 1)]
@@ -267,6 +267,23 @@ def test_a_denoiser_that_often_ran_out_of_memory_rests_a_while(denoiser, caplog)
     wait_for_end(ensemble)
 
 
+def test_row_81_a_device_that_is_lost_is_told_to_all_and_the_next_is_drawn_elsewhere(denoiser):
+    cache, mover, _ = make_cache(thing_part("a", 10))
+    mover.budgets["spare"] = 100
+    ensemble = Ensemble(cache, denoiser.advance)
+    with Conductor(denoiser) as conductor:
+        visits = [Visit(ensemble, number).start() for number in range(3)]
+        conductor.wait_for_first()
+        mover.lost.add(DEVICE)
+        denoiser.broken = NoAnswer(DEVICE)
+    assert all(isinstance(visit.join().error, DeviceLost) for visit in visits)
+    denoiser.broken = None
+    assert Visit(ensemble, "next").start().join().error is None
+    assert cache.lost_devices() == (DEVICE,)
+    wait_for_end(ensemble)
+    check_rest(cache, mover)
+
+
 def test_a_denoiser_that_cannot_be_had_is_told_to_everybody(denoiser):
     cache, _, _ = make_cache(thing_part("a", 1000), budget=100)
     ensemble = Ensemble(cache, denoiser.advance)
@@ -341,7 +358,9 @@ def test_the_denoiser_is_let_go_for_one_who_needs_its_place(denoiser):
 def test_everybody_ends_as_they_would_alone(plans, most, most_together):
     denoiser = FakeDenoiser(most)
     cache, mover, _ = make_cache(thing_part("a", 10))
-    ensemble = Ensemble(cache, denoiser.advance, most_together=most_together, rest_seconds=0)
+    ensemble = Ensemble(cache, denoiser.advance, most_together=most_together)
+    # Three that are hungry would send the others away.
+    cache.rests.lost = lambda key, error: None
     visits = []
     for number, (steps, side, manner, when) in enumerate(plans):
         visit = Visit(ensemble, number, steps=steps, side=side)

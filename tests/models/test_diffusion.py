@@ -193,8 +193,9 @@ def test_a_black_picture_is_worked_out_again_in_32_bits():
     # Who was decoded together with it has the picture that it has alone.
     quiet = np.full_like(latent, 0.05)
     [alone] = diffusion.decode(pixels, [quiet])
-    both = diffusion.decode(pixels, [quiet, latent])
-    assert np.array_equal(both[0], alone) and np.array_equal(both[1], found)
+    both = diffusion.decode_noting(pixels, [quiet, latent])
+    assert np.array_equal(both[0].pixels, alone) and np.array_equal(both[1].pixels, found)
+    assert [decoded.is_widened for decoded in both] == [False, True]
     assert module.calls[-2:] == [(2, torch.float16), (1, torch.float32)]
     broken = Pixels("StableDiffusionPipeline", Overflowing(float("nan"), torch.float32))
     with pytest.raises(FloatingPointError):

@@ -198,6 +198,7 @@ def test_numbers_that_are_none_are_worked_out_in_a_wider_range(is_mended, monkey
     if is_mended:
         [frame] = diffusion.advance(denoiser, [sketch])
         assert np.isfinite(frame.predicted).all() and sketch.step == 1
+        assert frame.is_widened, "the person is told"
     else:
         with pytest.raises(FloatingPointError):
             diffusion.advance(denoiser, [sketch])

@@ -19,6 +19,7 @@ from tests.page.test_context import FakeRequest, ctx
 __all__ = ["ctx"]
 EN = read_sentences("en")
 PATH = "RuntimeError: /home/ada/models/clip.safetensors is short"
+SHORT = "OutOfMemory: OutOfMemory mini-clip/text device=cuda:0 where=run"
 ENTRY = CATALOG[0]
 
 
@@ -43,8 +44,9 @@ def row(key=ENTRY.key, kind="model", **changes):
 
 
 class FakeCache:
-    def __init__(self, *rows):
+    def __init__(self, *rows, lost=()):
         self._rows = list(rows)
+        self.lost = lost
 
     def rows(self):
         return self._rows
@@ -52,9 +54,13 @@ class FakeCache:
     def budgets(self):
         return {"cpu": 100_000_000}
 
+    def lost_devices(self):
+        return self.lost
 
-def shown(ctx, *rows, is_operator=False, language="en", catalog=()):
-    with_rows = dataclasses.replace(ctx, cache=FakeCache(*rows), catalog=catalog or (ENTRY,))
+
+def shown(ctx, *rows, is_operator=False, language="en", catalog=(), lost=()):
+    cache = FakeCache(*rows, lost=lost)
+    with_rows = dataclasses.replace(ctx, cache=cache, catalog=catalog or (ENTRY,))
     return table_html(with_rows, FakeRequest(language), is_operator=is_operator)
 
 
@@ -69,6 +75,7 @@ def shown(ctx, *rows, is_operator=False, language="en", catalog=()):
         (row(state="loading"), True, "loading"),
         (row(state="ready"), True, "device"),
         (row(state="cold", error="OSError: gone"), True, "failed"),
+        (row(state="ready", error=SHORT, retry_in_seconds=20.0), True, "resting"),
     ],
 )
 def test_states(known, is_here, state):
@@ -106,6 +113,23 @@ def test_a_trouble_with_a_sentence_is_told_in_both_languages(ctx):
     assert f"A file of {ENTRY.title} is damaged" in english
     assert "tried again in 12 s" in english
     assert "damaged" not in chinese and "mistake." not in chinese
+
+
+def test_row_80_the_teacher_sees_which_model_rests_and_may_end_it(ctx):
+    resting = row(error=SHORT, retry_in_seconds=19.6)
+    for is_operator in (False, True):
+        text = shown(ctx, resting, is_operator=is_operator)
+        assert EN["models.rests"] in text and EN["models.state.resting"] in text
+        assert "tried again in 20 s" in text and "cuda:0" not in text
+    acts = re.findall(r'data-act="(\w+)"', shown(ctx, resting, is_operator=True))
+    assert acts == ["retry", "pin"]
+
+
+def test_row_81_a_lost_device_is_told_to_everybody(ctx):
+    assert "stopped answering" not in shown(ctx, row())
+    for is_operator in (False, True):
+        told = shown(ctx, row(), is_operator=is_operator, lost=("cuda:0",))
+        assert "cuda:0 stopped answering" in told and 'role="alert"' in told
 
 
 def test_a_librarys_own_words_are_for_the_operator_alone(ctx):

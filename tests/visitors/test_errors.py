@@ -8,6 +8,7 @@ import pytest
 from playground.cache.parts import (
     CacheError,
     Cancelled,
+    DeviceLost,
     OutOfMemory,
     Resting,
     TooBig,
@@ -30,6 +31,7 @@ CASES = [
         "mistake.model.out_of_memory",
     ),
     (UnknownKey("m"), "mistake.model.unknown"),
+    (DeviceLost("m", "cuda:0"), "mistake.model.device_lost"),
     (CacheError("m"), "mistake.model.failed"),
     (MemoryError(), "mistake.memory_full"),
     (OSError(errno.ENOSPC, "full"), "mistake.disk.full"),
