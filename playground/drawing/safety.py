@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playground.cache import Cache, CacheError, Cancelled
+from playground.cache import Cache, CacheError, Cancelled, WaitedTooLong
 from playground.drawing.safety_words import WordList
 from playground.entries import Entry
 from playground.models import safety
@@ -57,6 +57,7 @@ class Safety:
 
         Raises:
             PersonError: `draw.mistake.no_checker`, or what a person can mend about it.
+            WaitedTooLong: It had no turn; a failure it is not.
             Cancelled: The visitor left.
         """
         try:
@@ -69,6 +70,7 @@ class Safety:
 
         Raises:
             PersonError: `draw.mistake.no_checker`: none may be shown.
+            WaitedTooLong: It had no turn: none may be shown.
             Cancelled: The visitor left.
         """
         try:
@@ -88,8 +90,8 @@ class Safety:
 
 
 def _closed(error: Exception) -> Exception:
-    """What is told when pictures cannot be looked at; leaving is no failure of the checker."""
-    if isinstance(error, Cancelled | PersonError):
+    """What is told when pictures cannot be looked at; leaving and a long queue are no failures."""
+    if isinstance(error, Cancelled | PersonError | WaitedTooLong):
         return error
     told = explain(error)
     is_mendable = isinstance(error, CacheError) and told.key.startswith("mistake.hub.")

@@ -7,14 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from playground.cache import Cache, Cancelled, Part
+from playground.cache import Cache, Cancelled, Part, WaitedTooLong
 from playground.drawing.safety import CHECKER_PART, Safety
 from playground.models import safety
 from playground.models.diffusion_asks import Change
 from playground.search import Asker
 from playground.sentences import read_sentences
-from playground.visitors.errors import PersonError
-from tests.cache.fakes import DEVICE, FakeMover, Thing
+from playground.visitors.errors import PersonError, explain
+from tests.cache.fakes import (
+    DEVICE,
+    FakeMover,
+    Thing,
+    as_another_thread,
+    held,
+    make_cache,
+    thing_part,
+)
 from tests.drawing.entries import drawing_entry
 from tests.drawing.fakes import order_of
 
@@ -111,3 +119,24 @@ def test_what_can_be_mended_is_told():
 def test_leaving_is_no_failure():
     with pytest.raises(Cancelled):
         guard_of().prepare(PUBLISHED, Asker(cancel=lambda: True))
+
+
+class Impatient(Asker):
+    """Asks once, and waits for nothing."""
+
+    def options(self):
+        return super().options() | {"timeout": 0}
+
+
+def test_who_waited_in_vain_sees_nothing_and_is_told_to_try_again(monkeypatch):
+    monkeypatch.setattr(safety, "check", lambda part, pictures: [False] * len(pictures))
+    cache, _, _ = make_cache(thing_part(CHECKER_PART, 60), thing_part("large", 60))
+    guard = Safety(cache)
+    # There is no room for it as long as others use what fills the device.
+    _, end = held(cache, "large")
+    for look in (guard.prepare, lambda item, asker: guard.may_show([PICTURE], asker)):
+        with pytest.raises(WaitedTooLong) as caught:
+            as_another_thread(look, PUBLISHED, Impatient())
+        assert explain(caught.value).key == "mistake.waited_too_long"
+    end()
+    assert guard.may_show([PICTURE], Impatient()) == [True]
