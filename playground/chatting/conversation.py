@@ -192,11 +192,15 @@ class Talk:
     def history(self, turn_id: str, model: str) -> History:
         """Returns what was asked and answered before a question, as one model remembers it.
 
-        Where a model was not asked itself, it is told what the first other one answered. Answers
-        without a word are left out, with their questions.
+        Only what was said of the same pixels: a model sees one picture, and what it heard about
+        another part it repeats about this one. Where a model was not asked itself, it is told what
+        the first other one answered. Answers without a word are left out, with their questions.
         """
-        before = () if turn_id == CAPTION else self.turns[: self.place(turn_id)]
-        told = ((turn.question, _answer_of(turn.replies, model)) for turn in before)
+        if turn_id == CAPTION:
+            return ()
+        place = self.place(turn_id)
+        same = (turn for turn in self.turns[:place] if turn.part == self.turns[place].part)
+        told = ((turn.question, _answer_of(turn.replies, model)) for turn in same)
         return tuple((question, answer) for question, answer in told if answer)
 
     def asking(self, turn: TalkTurn, *, instead_of: str | None) -> Talk:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.chatting.conversation import CAPTION, MOST_TURNS
+from playground.chatting.parts_of_picture import Part
 from playground.visitors.errors import PersonError
 from tests.chatting.talks import picture_of, reply_of, talk_of, turn_of, word_of
 
@@ -30,6 +31,20 @@ def test_each_model_remembers_its_own_answers():
 def test_questions_without_an_answer_are_not_remembered():
     talk = talk_of(turn_of("1", "q1", ""), turn_of("2", "q2", "yes"), turn_of("3", "q3"))
     assert talk.history("3", "a") == (("q2", "yes"),)
+
+
+def test_only_what_was_said_of_the_same_pixels_is_remembered():
+    left, right = Part((0, 0, 20, 20)), Part((30, 0, 60, 20))
+    talk = talk_of(
+        turn_of("1", "all?", "two cats"),
+        turn_of("2", "left?", "a cat", part=left),
+        turn_of("3", "right?", "a dog", part=right),
+        turn_of("4", "its colour?", "red", part=left),
+        turn_of("5", "all again?", "two"),
+    )
+    assert talk.history("3", "a") == ()
+    assert talk.history("4", "a") == (("left?", "a cat"),)
+    assert talk.history("5", "a") == (("all?", "two cats"),)
 
 
 @given(st.integers(1, 8), st.data())
