@@ -471,9 +471,9 @@ def test_a_drawing_is_sent_to_the_chat_and_a_picture_comes_back(tab):
 
 
 def take(page, place):
-    page.locator(".draw-menu > button").click()
+    page.locator(".draw-top .draw-menu > button").click()
     with page.expect_download() as download:
-        page.locator(".draw-menu-entry").nth(place).click()
+        page.locator(".draw-top .draw-menu-entry").nth(place).click()
     return download.value
 
 
@@ -484,7 +484,7 @@ def test_a_picture_is_taken_away_and_opened_again(tab, tmp_path):
     taken.save_as(path)
     with Image.open(path) as image:
         assert image.size == (128, 128)
-    tab.locator(".draw-menu input[type=file]").set_input_files(str(path))
+    tab.locator(".draw-visit input[type=file]").set_input_files(str(path))
     tab.wait_for_function(f"{APP}.gallery.length === 2", timeout=LONG_MS)
     expect(tab.locator(".draw-told")).to_contain_text("bit for bit")
 
@@ -499,26 +499,40 @@ def test_recipe_and_program_are_files(tab):
 
 def test_what_is_no_recipe_is_told(tab):
     bad = {"name": "x.json", "mimeType": "application/json", "buffer": b"{}"}
-    tab.locator(".draw-menu input[type=file]").set_input_files(bad)
+    tab.locator(".draw-visit input[type=file]").set_input_files(bad)
     expect(tab.locator(".draw-note")).to_contain_text("no recipe")
     assert not ask_app(tab, "app.asking.isDrawing")
 
 
 def test_the_list_lies_inside_the_window_and_shuts_by_escape(open_draw):
     page = open_draw(viewport=PHONE)
-    page.locator(".draw-menu > button").click()
-    box = page.locator(".draw-menu-list").bounding_box()
+    page.locator(".draw-top .draw-menu > button").click()
+    box = page.locator(".draw-top .draw-menu-list").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
     assert box["y"] >= 0 and box["y"] + box["height"] <= PHONE["height"]
     page.keyboard.press("Escape")
-    expect(page.locator(".draw-menu-list")).to_be_hidden()
+    expect(page.locator(".draw-top .draw-menu-list")).to_be_hidden()
+
+
+def test_a_hasty_second_press_on_take_away_takes_nothing_and_forgets_nothing(tab):
+    draw(tab, "a cat")
+    button = tab.locator(".draw-top .draw-menu > button")
+    at = button.bounding_box()
+    button.click()
+    listed = tab.locator(".draw-top .draw-menu-list").bounding_box()
+    assert listed["y"] >= at["y"] + at["height"] or listed["y"] + listed["height"] <= at["y"]
+    expect(tab.locator(".draw-top .draw-menu-entry")).to_have_count(3)
 
 
 def test_everything_is_forgotten(tab):
     draw(tab, "a cat")
     open_start(tab)
-    tab.locator(".draw-menu > button").click()
-    tab.locator(".draw-menu-entry").last.click()
+    forget = tab.locator(".draw-visit").get_by_role("button", name="Forget everything")
+    forget.first.dblclick()
+    # A press too many forgets nothing: what cannot be undone is asked for in the list.
+    expect(tab.locator(".draw-gallery .draw-thumb")).to_have_count(1)
+    forget.first.click()
+    tab.locator(".draw-visit .draw-menu-entry").click()
     expect(tab.locator(".draw-gallery")).to_be_hidden()
     assert ask_app(tab, "app.startCard.picture") is None
     assert ask_app(tab, "app.chosen.is_example")
@@ -546,8 +560,8 @@ def test_what_is_kept_back_is_a_card_with_a_sentence(tab):
     tell(tab, busy=False, drawn=[told])
     expect(tab.locator(".draw-withheld")).to_have_text("Kept back.")
     expect(tab.locator(".draw-judges")).to_be_hidden()
-    tab.locator(".draw-menu > button").click()
-    expect(tab.locator(".draw-menu-entry").first).to_be_disabled()
+    tab.locator(".draw-top .draw-menu > button").click()
+    expect(tab.locator(".draw-top .draw-menu-entry").first).to_be_disabled()
 
 
 def test_whoever_listens_hears_which_drawing_is_looked_at(tab):

@@ -33,7 +33,13 @@ export class About {
     this.again = ui.button({ icon: 'dice', text: ui.say('another'), label: ui.say('another_help'), className: 'quiet', press: () => this.drawAnother() });
     this.keep = ui.button({ icon: 'pin', text: ui.say('keep_seed'), label: ui.say('keep_seed_help'), className: 'quiet', pressed: false, press: () => this.keepSeed() });
     this.from = ui.button({ icon: 'picture', text: ui.say('start_from_this'), label: ui.say('start_from_this_help'), className: 'quiet', press: () => app.startCard.useDrawing(app.chosen) });
-    this.menu = new Menu(app);
+    this.menu = new Menu(ui, { icon: 'download', text: ui.say('take_away') });
+    const take = (format) => app.ask('take', { format });
+    this.takes = [
+      this.menu.add('picture', 'take_png', () => take('png')),
+      this.menu.add('paper', 'take_recipe', () => take('recipe')),
+      this.menu.add('code', 'take_python', () => take('python')),
+    ];
     acts.append(this.again, this.keep, this.from);
     const top = make('div', 'draw-top');
     top.append(this.words, this.menu.node);
@@ -81,7 +87,7 @@ export class About {
     this.from.hidden = !settings.model?.can_edit || chosen.is_withheld;
     this.again.disabled = !settings.canDraw;
     this.judges.update();
-    this.menu.update();
+    for (const button of this.takes) button.disabled = chosen.is_withheld;
     if (this.drawn === chosen) return;
     this.drawn = chosen;
     this.words.textContent = chosen.words;

@@ -1,5 +1,6 @@
 // Under the stage: drawings to try, and what was drawn in this visit; a press shows one again.
 import { make } from '../shared/dom.js';
+import { Visit } from './visit.js';
 
 export class Strips {
   constructor(app) {
@@ -7,7 +8,8 @@ export class Strips {
     this.place = document.querySelector(`[data-strips-of="${app.name}"]`) ?? make('div');
     this.gallery = this.strip('gallery');
     this.examples = this.strip('examples');
-    this.place.replaceChildren(this.gallery.node, this.examples.node);
+    this.visit = new Visit(app);
+    this.place.replaceChildren(this.gallery.node, this.examples.node, this.visit.node);
   }
 
   strip(name) {
@@ -22,6 +24,7 @@ export class Strips {
     const { app } = this;
     this.fill(this.gallery, app.gallery);
     this.fill(this.examples, app.examples);
+    this.visit.update();
   }
 
   fill(strip, drawings) {
