@@ -77,9 +77,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     own = [t for t in threading.enumerate() if not t.daemon and t not in ended_later]
     for thread in own:
         thread.join(LAST_SECONDS)
-    if left := [thread for thread in own if thread.is_alive()]:
-        session.config.stash[STUCK] = [thread.name for thread in left]
+    if left := [thread.name for thread in own if thread.is_alive()]:
+        session.config.stash.setdefault(STUCK, []).extend(left)
+    if stuck := session.config.stash.get(STUCK, []):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        # Of several processes each runs a part of the tests; the first one hears from the others.
+        getattr(session.config, "workeroutput", {})["stuck"] = stuck
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hears from a process that ran a part of the tests which threads it could not end."""
+    told = getattr(node, "workeroutput", {}).get("stuck", [])
+    node.config.stash.setdefault(STUCK, []).extend(told)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

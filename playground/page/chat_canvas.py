@@ -6,10 +6,9 @@ anyone may forge, and answers with a plain object (`stamp`, `words`, `picture`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import gradio as gr
 
@@ -23,11 +22,11 @@ from playground.page.canvas import (
     text_in,
     whole_in,
 )
+from playground.page.stage import Stage, mount
 
 if TYPE_CHECKING:
     from playground.page.context import Context
 
-SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "chat_canvas.js"
 # The script takes its drawings from these.
 ICONS = (
     *("picture", "box", "point", "send", "stop", "retry", "edit", "copy", "check", "close"),
@@ -108,31 +107,19 @@ class Asked:
     is_fresh: bool = False
 
 
-class ChatCanvas(gr.HTML):
+class ChatCanvas(Stage):
     """The picture and the talk.
 
     Events: `open` (a file), `again` (an id expired), `ask`, `retry`, `go_on`, `caption`, `take`,
     `reopen` (a recipe), `forget`, `stop`.
     """
 
-    def __init__(
-        self, *, elem_id: str, functions: Sequence[Callable[..., Any]] = (), **options: Any
-    ) -> None:
-        """Makes the canvas, empty.
+    script = "chat_canvas.js"
+    example: ClassVar = {"picture_id": "", "question": ""}
 
-        Args:
-            elem_id: Unique on the page; `chat_tools` and the drawer's inside get the same.
-            functions: The server functions, `segment` and those of the drawer.
-            **options: More of `gr.HTML`'s; Gradio makes a copy with some when a handler skips it.
-        """
-        options.setdefault("server_functions", list(functions))
-        super().__init__(
-            html_template=_stage(elem_id),
-            js_on_load=SCRIPT.read_text(encoding="utf-8"),
-            apply_default_css=False,
-            elem_id=elem_id,
-            **options,
-        )
+    def html_of(self, elem_id: str) -> str:
+        """See `Stage`."""
+        return _stage(elem_id)
 
     def preprocess(self, payload: Any) -> Asked:  # type: ignore[override]
         """Reads what the browser asks for; what is not of the right kind counts as not said."""
@@ -154,18 +141,6 @@ class ChatCanvas(gr.HTML):
             is_fresh=payload.get("is_fresh") is True,
         )
 
-    def postprocess(self, value: Any) -> Any:
-        """Passes on what the service made."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """Tells the API that this is an object."""
-        return {"type": "object"}
-
-    def example_payload(self) -> Any:
-        """Shows what a browser sends."""
-        return {"picture_id": "", "question": ""}
-
 
 def chat_tools(elem_id: str) -> gr.HTML:
     """Places the column of tools that the canvas's script fills.
@@ -173,11 +148,7 @@ def chat_tools(elem_id: str) -> gr.HTML:
     Args:
         elem_id: That of the canvas.
     """
-    return gr.HTML(
-        f'<div class="chat-tools" data-tools-of="{elem_id}"></div>',
-        elem_classes="chat-mount",
-        apply_default_css=False,
-    )
+    return mount(elem_id, "chat", "tools")
 
 
 def chat_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:

@@ -21,6 +21,7 @@ from playground.entries import Entry
 from playground.models import blip2
 from playground.page.chat_referee import Change, Compared, compare, grey, swapped
 from playground.page.shown_picture import HASH_DIGITS, data_address
+from playground.page.stage import mount
 from playground.search import Asker
 from playground.visitors.errors import PersonError
 from playground.visitors.numbers import read_choice, read_flag, read_integer
@@ -48,11 +49,7 @@ def chat_inside(elem_id: str) -> gr.HTML:
     Args:
         elem_id: That of the canvas.
     """
-    return gr.HTML(
-        f'<div class="chat-inside" data-inside-of="{elem_id}"></div>',
-        elem_classes="chat-mount",
-        apply_default_css=False,
-    )
+    return mount(elem_id, "chat", "inside")
 
 
 @dataclass(frozen=True)

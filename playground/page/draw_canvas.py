@@ -6,19 +6,18 @@ anyone may forge, and answers with a plain object (`stamp`, `words`, `going`, `d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import gradio as gr
 
 from playground.page.canvas import Runs, file_in, icon_store, runs_in, script_words, text_in
+from playground.page.stage import Stage, mount
 
 if TYPE_CHECKING:
     from playground.page.context import Context
 
-SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "draw_canvas.js"
 # The script takes its drawings from these.
 ICONS = (
     *("brush", "stop", "fit", "dice", "pin", "picture", "download", "paper", "code", "folder"),
@@ -62,30 +61,18 @@ class Asked:
     file: str | None = None
 
 
-class DrawCanvas(gr.HTML):
+class DrawCanvas(Stage):
     """The prompt and the pictures.
 
     Events: `draw`, `stop`, `open` (a picture to start from), `take`, `reopen` (a recipe), `forget`.
     """
 
-    def __init__(
-        self, *, elem_id: str, functions: Sequence[Callable[..., Any]] = (), **options: Any
-    ) -> None:
-        """Makes the canvas, empty.
+    script = "draw_canvas.js"
+    example: ClassVar = {"drawing_id": "", "words": ""}
 
-        Args:
-            elem_id: Unique on the page; `draw_tools` and `draw_strips` get the same.
-            functions: The server functions.
-            **options: More of `gr.HTML`'s; Gradio makes a copy with some when a handler skips it.
-        """
-        options.setdefault("server_functions", list(functions))
-        super().__init__(
-            html_template=_stage(elem_id),
-            js_on_load=SCRIPT.read_text(encoding="utf-8"),
-            apply_default_css=False,
-            elem_id=elem_id,
-            **options,
-        )
+    def html_of(self, elem_id: str) -> str:
+        """See `Stage`."""
+        return _stage(elem_id)
 
     def preprocess(self, payload: Any) -> Asked:  # type: ignore[override]
         """Reads what the browser asks for; what is not of the right kind counts as not said."""
@@ -100,18 +87,6 @@ class DrawCanvas(gr.HTML):
             take=take if take in TAKES else "",
             file=file_in(payload.get("file")),
         )
-
-    def postprocess(self, value: Any) -> Any:
-        """Passes on what the service made."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """Tells the API that this is an object."""
-        return {"type": "object"}
-
-    def example_payload(self) -> Any:
-        """Shows what a browser sends."""
-        return {"drawing_id": "", "words": ""}
 
 
 def plain_fields(payload: Any, names: Sequence[str]) -> dict[str, object]:
@@ -142,7 +117,7 @@ def draw_tools(elem_id: str) -> gr.HTML:
     Args:
         elem_id: That of the canvas.
     """
-    return _mount(f'<div class="draw-tools" data-tools-of="{elem_id}"></div>', "draw-mount")
+    return mount(elem_id, "draw", "tools")
 
 
 def draw_strips(elem_id: str) -> gr.HTML:
@@ -151,8 +126,7 @@ def draw_strips(elem_id: str) -> gr.HTML:
     Args:
         elem_id: That of the canvas.
     """
-    place = f'<div class="draw-strips" data-strips-of="{elem_id}"></div>'
-    return _mount(place, "draw-strips-mount")
+    return mount(elem_id, "draw", "strips", elem_class="draw-strips-mount")
 
 
 def draw_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:
@@ -166,10 +140,6 @@ def draw_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:
         By name, with {places} that the script fills in.
     """
     return script_words(ctx, request, lambda name: f"draw.ui.{name}", PLACES)
-
-
-def _mount(html: str, classes: str) -> gr.HTML:
-    return gr.HTML(html, elem_classes=classes, apply_default_css=False)
 
 
 def _stage(elem_id: str) -> str:

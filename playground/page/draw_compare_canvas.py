@@ -6,19 +6,18 @@ which anyone may forge, and answers with a plain object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import gradio as gr
 
 from playground.page.canvas import icon_store, script_words, text_in, whole_in
+from playground.page.stage import Stage, mount
 
 if TYPE_CHECKING:
     from playground.page.context import Context
 
-SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "draw_compare_canvas.js"
 ICONS = ("brush", "close", "dice", "download", "paper", "picture", "send")
 # The script fills these in; here each stands for itself.
 PLACES = ("count", "all", "step", "number", "percent", "words", "name", "A", "B")
@@ -41,27 +40,15 @@ class Asked:
     chosen: str = ""
 
 
-class CompareCanvas(gr.HTML):
+class CompareCanvas(Stage):
     """The stage. Events: `draw`, `stop`."""
 
-    def __init__(
-        self, *, elem_id: str, functions: Sequence[Callable[..., Any]] = (), **options: Any
-    ) -> None:
-        """Makes the stage, empty.
+    script = "draw_compare_canvas.js"
+    example: ClassVar = {"seq": 0}
 
-        Args:
-            elem_id: Unique on the page; `compare_tools` gets the same.
-            functions: The server functions `compare_pictures` and `compare_take`.
-            **options: More of `gr.HTML`'s; Gradio makes a copy with some when a handler skips it.
-        """
-        options.setdefault("server_functions", list(functions))
-        super().__init__(
-            html_template=_stage(elem_id),
-            js_on_load=SCRIPT.read_text(encoding="utf-8"),
-            apply_default_css=False,
-            elem_id=elem_id,
-            **options,
-        )
+    def html_of(self, elem_id: str) -> str:
+        """See `Stage`."""
+        return _stage(elem_id)
 
     def preprocess(self, payload: Any) -> Asked:  # type: ignore[override]
         """Reads what the browser asks for; what is not of the right kind counts as not said."""
@@ -73,18 +60,6 @@ class CompareCanvas(gr.HTML):
             chosen=text_in(payload.get("chosen"), MOST_TEXT),
         )
 
-    def postprocess(self, value: Any) -> Any:
-        """Passes on what the handlers made."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """Tells the API that this is an object."""
-        return {"type": "object"}
-
-    def example_payload(self) -> Any:
-        """Shows what a browser sends."""
-        return {"seq": 0}
-
 
 def compare_tools(elem_id: str) -> gr.HTML:
     """Places the column of tools that the stage's script fills.
@@ -92,11 +67,7 @@ def compare_tools(elem_id: str) -> gr.HTML:
     Args:
         elem_id: That of the stage.
     """
-    return gr.HTML(
-        f'<div class="compare-tools" data-tools-of="{elem_id}"></div>',
-        elem_classes="compare-mount",
-        apply_default_css=False,
-    )
+    return mount(elem_id, "compare", "tools")
 
 
 def compare_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import gradio as gr
 
@@ -21,6 +20,7 @@ from playground.page.canvas import icon_store, script_words
 from playground.page.draw_inside_branch import Branching
 from playground.page.draw_inside_values import inside_value, sharp_film
 from playground.page.events import PRIVATE
+from playground.page.stage import Stage
 from playground.search import Asker
 from playground.visitors.errors import PersonError
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from playground.page.context import Context
     from playground.page.draw_service import DrawService
 
-SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "draw_inside.js"
 SUFFIX = "-inside"
 ICONS = ("play", "stop")
 # The script fills these in; here each stands for itself.
@@ -41,40 +40,28 @@ Answer = dict[str, Any]
 Asked = Mapping[str, Any]
 
 
-class DrawInsideCanvas(gr.HTML):
+class DrawInsideCanvas(Stage):
     """The inside of the drawer. Event: `branch`."""
+
+    script = "draw_inside.js"
+    example: ClassVar = {"id": "", "kind": "words", "step": 5, "words": ""}
 
     def __init__(self, *, elem_id: str, **options: Any) -> None:
         """Makes it, empty.
 
         Args:
             elem_id: That of the stage whose drawings are looked into, and `SUFFIX`.
-            **options: More of `gr.HTML`'s; Gradio makes a copy with some when a handler skips it.
+            **options: See `Stage`.
         """
-        super().__init__(
-            html_template=_inside(elem_id.removesuffix(SUFFIX)),
-            js_on_load=SCRIPT.read_text(encoding="utf-8"),
-            apply_default_css=False,
-            elem_id=elem_id,
-            elem_classes="draw-mount",
-            **options,
-        )
+        super().__init__(elem_id=elem_id, elem_classes="draw-mount", **options)
+
+    def html_of(self, elem_id: str) -> str:
+        """See `Stage`."""
+        return _inside(elem_id.removesuffix(SUFFIX))
 
     def preprocess(self, payload: Any) -> Asked:  # type: ignore[override]
         """Passes on what the browser asks for; what is no object counts as nothing."""
         return payload if isinstance(payload, Mapping) else {}
-
-    def postprocess(self, value: Any) -> Any:
-        """Passes on what the handlers made."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """Tells the API that this is an object."""
-        return {"type": "object"}
-
-    def example_payload(self) -> Any:
-        """Shows what a browser sends."""
-        return {"id": "", "kind": "words", "step": 5, "words": ""}
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,18 @@ functions instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import gradio as gr
 
 from playground.page.canvas import box_in, file_in, icon_store, runs_in, script_words, text_in
+from playground.page.stage import Stage, mount
 
 if TYPE_CHECKING:
     from playground.page.context import Context
 
-SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "segment_canvas.js"
 # The script takes its drawings from these.
 ICONS = (
     *("plus", "minus", "box", "brush", "eraser", "undo", "redo", "zoom_in", "zoom_out", "fit"),
@@ -70,27 +69,15 @@ class Asked:
     chosen: ChosenObject | None = None
 
 
-class SegmentCanvas(gr.HTML):
+class SegmentCanvas(Stage):
     """The stage. Events: `open` (a new picture), `again` (an id expired), `rank` (words)."""
 
-    def __init__(
-        self, *, elem_id: str, functions: Sequence[Callable[..., Any]] = (), **options: Any
-    ) -> None:
-        """Makes the stage, empty.
+    script = "segment_canvas.js"
+    example: ClassVar = {"id": "", "words": ""}
 
-        Args:
-            elem_id: Unique on the page; `segment_tools` and `segment_inside` get the same.
-            functions: The server functions `decode`, `proposals`, `similarity`, `program`.
-            **options: More of `gr.HTML`'s; Gradio makes a copy with some when a handler skips it.
-        """
-        options.setdefault("server_functions", list(functions))
-        super().__init__(
-            html_template=_stage(elem_id),
-            js_on_load=SCRIPT.read_text(encoding="utf-8"),
-            apply_default_css=False,
-            elem_id=elem_id,
-            **options,
-        )
+    def html_of(self, elem_id: str) -> str:
+        """See `Stage`."""
+        return _stage(elem_id)
 
     def preprocess(self, payload: Any) -> Asked:  # type: ignore[override]
         """Reads what the browser asks for; what is not of the right kind counts as not said.
@@ -107,35 +94,15 @@ class SegmentCanvas(gr.HTML):
             chosen=_chosen(payload.get("chosen")),
         )
 
-    def postprocess(self, value: Any) -> Any:
-        """Passes on what the service made."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """Tells the API that this is an object."""
-        return {"type": "object"}
-
-    def example_payload(self) -> Any:
-        """Shows what a browser sends."""
-        return {"id": "", "words": ""}
-
 
 def segment_tools(elem_id: str) -> gr.HTML:
     """Places the column of tools that the stage's script fills."""
-    return gr.HTML(
-        f'<div class="segment-tools" data-tools-of="{elem_id}"></div>',
-        elem_classes="segment-mount",
-        apply_default_css=False,
-    )
+    return mount(elem_id, "segment", "tools")
 
 
 def segment_inside(elem_id: str) -> gr.HTML:
     """Places the inside of the drawer that the stage's script fills."""
-    return gr.HTML(
-        f'<div class="segment-inside" data-inside-of="{elem_id}"></div>',
-        elem_classes="segment-mount",
-        apply_default_css=False,
-    )
+    return mount(elem_id, "segment", "inside")
 
 
 def canvas_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import gradio as gr
 
 from playground.page.canvas import file_in, icon_store, script_words, text_in, whole_in
+from playground.page.stage import Stage, mount
 
 if TYPE_CHECKING:
     from playground.page.context import Context
 
-SCRIPT = Path(__file__).parents[2] / "assets" / "js" / "understand_canvas.js"
 ICONS = ("plus", "close", "picture", "check", "warning", "point")
 # The script fills these in; here each stands for itself.
 PLACES = (
@@ -47,23 +46,15 @@ class Asked:
     file: str | None = None
 
 
-class UnderstandCanvas(gr.HTML):
+class UnderstandCanvas(Stage):
     """The stage. Events: `look`, `chart`, `where`, `bring` (a picture)."""
 
-    def __init__(self, *, elem_id: str, **options: Any) -> None:
-        """Makes the stage, empty.
+    script = "understand_canvas.js"
+    example: ClassVar = {"seq": 0}
 
-        Args:
-            elem_id: Unique on the page; `understand_tools` gets the same.
-            **options: More of `gr.HTML`'s; Gradio makes a copy with some when a handler skips it.
-        """
-        super().__init__(
-            html_template=_stage(elem_id),
-            js_on_load=SCRIPT.read_text(encoding="utf-8"),
-            apply_default_css=False,
-            elem_id=elem_id,
-            **options,
-        )
+    def html_of(self, elem_id: str) -> str:
+        """See `Stage`."""
+        return _stage(elem_id)
 
     def preprocess(self, payload: Any) -> Asked:  # type: ignore[override]
         """Reads what the browser asks for; what is not of the right kind counts as not said.
@@ -79,26 +70,10 @@ class UnderstandCanvas(gr.HTML):
             file=file_in(payload.get("file")),
         )
 
-    def postprocess(self, value: Any) -> Any:
-        """Passes on what the handlers made."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """Tells the API that this is an object."""
-        return {"type": "object"}
-
-    def example_payload(self) -> Any:
-        """Shows what a browser sends."""
-        return {"seq": 0}
-
 
 def understand_tools(elem_id: str) -> gr.HTML:
     """Places the column of tools that the stage's script fills."""
-    return gr.HTML(
-        f'<div class="understand-tools" data-tools-of="{elem_id}"></div>',
-        elem_classes="understand-mount",
-        apply_default_css=False,
-    )
+    return mount(elem_id, "understand", "tools")
 
 
 def understand_words(ctx: Context, request: gr.Request | None) -> dict[str, str]:

@@ -12,7 +12,6 @@ from playground.page.draw_canvas import (
     ICONS,
     MOST_TEXT,
     MOST_WORDS,
-    SCRIPT,
     Asked,
     DrawCanvas,
     draw_strips,
@@ -20,6 +19,7 @@ from playground.page.draw_canvas import (
     draw_words,
 )
 from playground.page.languages import LANGUAGES, Languages
+from playground.page.script_files import SCRIPTS
 
 WORDS = Languages.read()
 EVENTS = ("draw", "stop", "open", "take", "reopen", "forget")
@@ -95,7 +95,7 @@ def test_nothing_that_is_sent_breaks_the_reading(payload):
 @pytest.mark.parametrize("event", EVENTS)
 def test_the_script_says_its_events(event):
     assert hasattr(DrawCanvas(elem_id="draw"), event)
-    assert f"'{event}'" in SCRIPT.read_text(encoding="utf-8")
+    assert f"'{event}'" in (SCRIPTS / DrawCanvas.script).read_text("utf-8")
 
 
 def test_the_places_that_the_script_fills_are_named_alike():
