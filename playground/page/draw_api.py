@@ -13,7 +13,7 @@ import gradio as gr
 import numpy as np
 
 from playground.drawing.drawn import Drawn, Preview
-from playground.drawing.orders import MOST_SEED, USUAL_FEATHER, read_order, steps_of
+from playground.drawing.orders import USUAL_FEATHER, read_order, steps_of
 from playground.drawing.recipe import recipe_of
 from playground.entries import Entry
 from playground.models.diffusion_asks import Order
@@ -186,7 +186,7 @@ def add_events(service: DrawService) -> None:
     api = DrawApi(service)
     with gr.Row(visible=False):
         words, without = gr.Textbox(), gr.Textbox("")
-        seed = gr.Number(ANY_SEED, minimum=ANY_SEED, maximum=MOST_SEED)
+        seed = gr.Number(ANY_SEED)
         steps, guidance = gr.Number(OWN), gr.Number(OWN)
         scheduler = gr.Textbox("")
         height, width = gr.Number(OWN), gr.Number(OWN)

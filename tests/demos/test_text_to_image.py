@@ -600,20 +600,25 @@ def test_programs_draw_into_a_part_of_a_picture(address, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "asked",
+    ("asked", "named"),
     [
-        {"words": ""},
-        {"words": "a cat", "seed": -2},
-        {"words": "a cat", "steps": 10**9},
-        {"words": "a cat", "guidance": -3},
-        {"words": "a cat", "scheduler": "magic"},
+        ({"words": ""}, "words"),
+        ({"seed": -2}, "Seed"),
+        ({"seed": 2**32}, "Seed"),
+        ({"seed": "seven"}, "Seed"),
+        ({"seed": [1]}, "Seed"),
+        ({"steps": 10**9}, "Steps"),
+        ({"steps": 2.5}, "Steps"),
+        ({"guidance": -3}, "Guidance"),
+        ({"width": 100_000}, "Width"),
+        ({"scheduler": "magic"}, "Sampler"),
     ],
 )
-def test_programs_are_told_what_is_wrong(address, asked):
+def test_programs_are_told_what_is_wrong(address, asked, named):
     client = Client(address, verbose=False)
     with pytest.raises(AppError) as caught:
-        client.predict(**asked, api_name="/text_to_image_generate")
-    assert str(caught.value).endswith(".") and "Traceback" not in str(caught.value)
+        client.predict(**{"words": "a cat"} | asked, api_name="/text_to_image_generate")
+    assert named in str(caught.value) and str(caught.value).endswith(".")
 
 
 def test_mcp_draws(address):
