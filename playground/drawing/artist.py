@@ -35,6 +35,8 @@ MOST_SHARP_BYTES = 200_000_000
 MOST_SHARP = 400
 FRAMES_AT_ONCE = 4
 MOST_COLOURS = 64
+# A vocabulary of 250 000 pieces takes some 100 MB.
+MOST_CUTTERS = 8
 Told = Callable[[Preview], None]
 Asked = Callable[[], bool]
 ModelKey = tuple[str, str]
@@ -67,6 +69,9 @@ class Artist:
             most_bytes=MOST_READING_BYTES,
             most_values=MOST_READINGS,
             most_seconds=READING_SECONDS,
+        )
+        self._cutters: Keeping[ModelKey, diffusion.Cutter] = Keeping(
+            lambda cutter: 0, most_bytes=0, most_values=MOST_CUTTERS, most_seconds=float("inf")
         )
         self._colours: Keeping[ModelKey, Colours] = Keeping(
             lambda colours: colours.matrix.nbytes,
@@ -142,6 +147,23 @@ class Artist:
         if reading is None:
             raise Cancelled(item.key)
         return reading
+
+    def cut(self, item: Entry, words: str, asker: Asker) -> Reading:
+        """Tells how a model cuts a text into tokens; nobody waits for the device after the first.
+
+        Raises:
+            CacheError: The model cannot be had.
+        """
+
+        def take() -> diffusion.Cutter:
+            part = diffusion.part_of(item, "words")
+            return self._cache.run(part, diffusion.cutter_of, **asker.options())
+
+        is_left = asker.cancel or _never
+        cutter = self._cutters.made(self._model_key(item), take, is_left=is_left)
+        if cutter is None:
+            raise Cancelled(item.key)
+        return cutter.cut(words)
 
     def colours(self, item: Entry, asker: Asker) -> Colours:
         """Tells how a model's latents are turned into colours; found once.

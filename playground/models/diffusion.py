@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +35,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SAMPLERS",
+    "Cutter",
     "advance",
     "advance_sparingly",
     "begin",
     "blend_kept",
     "build",
+    "cutter_of",
     "decode",
     "encode",
     "fit_colours",
@@ -104,8 +108,38 @@ def read(words: Any, texts: Sequence[str]) -> list[Reading]:
     Returns:
         One for each.
     """
-    part = words if isinstance(words, Words) else words_of_tower(words)
+    part = _words_of(words)
     return KINDS[part.kind].read(part, texts)
+
+
+@dataclass(frozen=True, eq=False)
+class Cutter:
+    """Tells how prompts are cut into tokens; safe to use from many threads, on no device.
+
+    Attributes:
+        kind: Key in `KINDS`.
+        tokenizers: Its own: the library's change while they are used, so that a prompt that is
+            read meanwhile would come out unpadded.
+    """
+
+    kind: str
+    tokenizers: Sequence[Any]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cut(self, text: str) -> Reading:
+        """Returns what `read` does, without the `tensors`."""
+        with self._lock:
+            return KINDS[self.kind].cut(self.tokenizers, text)
+
+
+def cutter_of(words: Any) -> Cutter:
+    """Makes what cuts prompts as a words part does, and goes on without it.
+
+    Args:
+        words: The words part: `Words`, or the text tower that a CLIP shares.
+    """
+    part = _words_of(words)
+    return Cutter(part.kind, copy.deepcopy(list(part.tokenizers)))
 
 
 def encode(pixels: Pixels, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -248,6 +282,10 @@ def _once(
     if not bool(outputs.isfinite().all()):
         raise FloatingPointError("the autoencoder gave numbers that are not finite")
     return outputs.numpy(), is_bad.numpy()
+
+
+def _words_of(words: Any) -> Words:
+    return words if isinstance(words, Words) else words_of_tower(words)
 
 
 def _pixels_of(picture: np.ndarray) -> np.ndarray:

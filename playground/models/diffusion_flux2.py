@@ -57,7 +57,7 @@ def read(words: Words, texts: Sequence[str]) -> list[Reading]:
     import torch
 
     [encoder], [tokenizer] = words.encoders, words.tokenizers
-    frame = framed.chat_frame(tokenizer, PLACES, thinks=False)
+    frame = _frame(tokenizer)
     rows: list[torch.Tensor] = []
     for ids, mask in framed.encode(tokenizer, frame, texts):
         with torch.inference_mode():
@@ -73,6 +73,11 @@ def read(words: Words, texts: Sequence[str]) -> list[Reading]:
         framed.reading_of(tokenizer, frame, text, {HEARD: row})
         for text, row in zip(texts, rows, strict=True)
     ]
+
+
+def cut(tokenizers: Sequence[Any], text: str) -> Reading:
+    """Tells how a prompt is cut; see `diffusion_kinds.Kind.cut`."""
+    return framed.reading_of(tokenizers[0], _frame(tokenizers[0]), text, {})
 
 
 def predict(denoiser: Denoiser, rows: Sequence[Row]) -> Predicted:
@@ -156,3 +161,7 @@ def _spread(module: Any, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor
     mean = module.bn.running_mean[:, None, None].to(like)
     variance = module.bn.running_var[:, None, None].to(like)
     return mean, (variance + module.config.batch_norm_eps).sqrt()
+
+
+def _frame(tokenizer: Any) -> framed.Frame:
+    return framed.chat_frame(tokenizer, PLACES, thinks=False)

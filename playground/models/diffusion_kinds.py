@@ -91,6 +91,8 @@ class Kind:
         predict: `predict(denoiser, rows)` runs the module once over all rows, which may be at
             different times. It moves them to the module's device and dtype. What it returns is
             in the terms of the sampler (`prediction_type`; velocity for flows).
+        cut: `cut(tokenizers, text)`: the same `Reading` without its `tensors`, for which nothing
+            but the tokenizers has to run.
         encode: `encode(module, pictures)`: (B, 3, H, W), -1 to 1, to (B, C, h, w), scaled and
             shifted as the denoiser wants it. On the device and in the dtype of the module.
         decode: `decode(module, latents)`: back.
@@ -107,6 +109,7 @@ class Kind:
     build: Mapping[str, Callable[[Path], Any]]
     read: Callable[[Words, Sequence[str]], list[Reading]]
     predict: Callable[[Denoiser, Sequence[Row]], Predicted]
+    cut: Callable[[Sequence[Any], str], Reading] = diffusion_words.cut
     encode: Callable[[Any, torch.Tensor], torch.Tensor] = diffusion_pixels.encode
     decode: Callable[[Any, torch.Tensor], torch.Tensor] = diffusion_pixels.decode
     shape: Callable[[Denoiser, tuple[int, int]], Shape] = grid_shape
@@ -194,6 +197,7 @@ KINDS: Mapping[str, Kind] = {
         },
         read=diffusion_flux2.read,
         predict=diffusion_flux2.predict,
+        cut=diffusion_flux2.cut,
         encode=diffusion_flux2.encode,
         decode=diffusion_flux2.decode,
         set_steps=diffusion_flux2.set_steps,
@@ -209,6 +213,7 @@ KINDS: Mapping[str, Kind] = {
         },
         read=diffusion_zimage.read,
         predict=diffusion_zimage.predict,
+        cut=diffusion_zimage.cut,
         set_steps=diffusion_zimage.set_steps,
         mix=diffusion_zimage.mix,
     ),
@@ -220,6 +225,7 @@ KINDS: Mapping[str, Kind] = {
         },
         read=diffusion_sana.read,
         predict=diffusion_sana.predict,
+        cut=diffusion_sana.cut,
         encode=diffusion_sana.encode,
         decode=diffusion_sana.decode,
         set_steps=diffusion_sana.set_steps,

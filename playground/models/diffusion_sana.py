@@ -62,7 +62,7 @@ def read(words: Words, texts: Sequence[str]) -> list[Reading]:
 
     [encoder], [tokenizer] = words.encoders, words.tokenizers
     frame = _frame(tokenizer)
-    small = [text.lower().strip() for text in texts]
+    small = [_small(text) for text in texts]
     chosen = [0, *range(frame.places - PLACES + 1, frame.places)]
     rows: list[dict[str, torch.Tensor]] = []
     for ids, mask in framed.encode(tokenizer, frame, small):
@@ -77,6 +77,11 @@ def read(words: Words, texts: Sequence[str]) -> list[Reading]:
         framed.reading_of(tokenizer, frame, text, row)
         for text, row in zip(small, rows, strict=True)
     ]
+
+
+def cut(tokenizers: Sequence[Any], text: str) -> Reading:
+    """Tells how a prompt is cut; see `diffusion_kinds.Kind.cut`."""
+    return framed.reading_of(tokenizers[0], _frame(tokenizers[0]), _small(text), {})
 
 
 def build_denoiser(folder: Path) -> Denoiser:
@@ -177,6 +182,10 @@ def decode(module: Any, latents: torch.Tensor) -> torch.Tensor:
         latents / module.config.scaling_factor, return_dict=False
     )[0]
     return decoded
+
+
+def _small(text: str) -> str:
+    return text.lower().strip()
 
 
 def _frame(tokenizer: Any) -> framed.Frame:

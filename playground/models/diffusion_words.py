@@ -118,6 +118,11 @@ def read_towers(
     return heard, pooled
 
 
+def cut(tokenizers: Sequence[Any], text: str) -> Reading:
+    """Tells how the first tower's tokenizer cuts a prompt; see `diffusion_kinds.Kind.cut`."""
+    return reading_of(tokenizers[0], text, {})
+
+
 def reading_of(tokenizer: Any, text: str, tensors: dict[str, torch.Tensor]) -> Reading:
     """Tells how a prompt was cut.
 

@@ -49,7 +49,7 @@ def read(words: Words, texts: Sequence[str]) -> list[Reading]:
     import torch
 
     [encoder], [tokenizer] = words.encoders, words.tokenizers
-    frame = framed.chat_frame(tokenizer, PLACES, thinks=True)
+    frame = _frame(tokenizer)
     rows: list[torch.Tensor] = []
     for ids, mask in framed.encode(tokenizer, frame, texts):
         heard = mask.bool()
@@ -65,6 +65,11 @@ def read(words: Words, texts: Sequence[str]) -> list[Reading]:
         framed.reading_of(tokenizer, frame, text, {HEARD: row})
         for text, row in zip(texts, rows, strict=True)
     ]
+
+
+def cut(tokenizers: Sequence[Any], text: str) -> Reading:
+    """Tells how a prompt is cut; see `diffusion_kinds.Kind.cut`."""
+    return framed.reading_of(tokenizers[0], _frame(tokenizers[0]), text, {})
 
 
 def mix(
@@ -120,3 +125,7 @@ def set_steps(denoiser: Denoiser, sampler: Any, steps: int, shape: tuple[int, in
     )
     sigmas = library.get_default_z_image_sigmas(steps)
     sampler.set_timesteps(sigmas=sigmas, mu=mu, device="cpu")
+
+
+def _frame(tokenizer: Any) -> framed.Frame:
+    return framed.chat_frame(tokenizer, PLACES, thinks=True)

@@ -48,7 +48,7 @@ class DrawFunctions:
         words = read_optional_words(asked.get("words"), most_characters=MOST_CHARACTERS).text
         if not words or not self._is_at_hand(item):
             return {}
-        reading = self.service.artist.reading(item, words, Asker(visitor))
+        reading = self.service.artist.cut(item, words, Asker(visitor))
         return {"count": reading.count, "most": reading.most, "unread": reading.unread}
 
     def outline(self, asked: Mapping[str, Any], visitor: str) -> Answer:

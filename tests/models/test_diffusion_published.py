@@ -150,6 +150,15 @@ def test_other_orders_too(name, changes, folder_of, parts_of):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_tokens_are_counted_by_the_tokenizer_alone(name, parts_of):
+    words = parts_of(name)["words"]
+    texts = ["", PROMPT.upper(), "cat " * 600]
+    cutter = diffusion.cutter_of(words)
+    for text, reading in zip(texts, diffusion.read(words, texts), strict=True):
+        assert vars(cutter.cut(text)) == vars(replace(reading, tensors={}))
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_words_and_seed_matter(name, parts_of):
     parts = parts_of(name)
     order = order_for(name, parts)

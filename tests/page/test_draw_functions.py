@@ -9,7 +9,7 @@ import pytest
 
 from playground.catalog import entry
 from playground.drawing.orders import add_change
-from playground.models import sam
+from playground.models import diffusion, sam
 from playground.page.draw_functions import DrawFunctions
 from playground.page.draw_judging import Judging
 from playground.search import Asker
@@ -56,6 +56,15 @@ def test_the_end_that_is_not_read_is_told(functions):
     told = call(functions, "tokens", model=MODEL, words=words)
     assert told["count"] > told["most"] == 32
     assert told["unread"] and words.endswith(told["unread"].strip())
+
+
+def test_words_are_counted_without_being_read(functions, monkeypatch):
+    def fails(*_):
+        raise AssertionError("the text encoder ran")
+
+    monkeypatch.setattr(diffusion, "read", fails)
+    told = call(functions, "tokens", model=MODEL, words="a dog on the grass")
+    assert told == {"count": 7, "most": 32, "unread": ""}
 
 
 @pytest.mark.parametrize("words", ["", "   ", None])
