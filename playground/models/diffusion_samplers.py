@@ -88,12 +88,14 @@ class Run:
         law: As in `Sampler`.
         dice: Where its noise comes from; on the CPU, so that machines and batches do not matter.
         count: Steps from pure noise to the picture.
+        has_forgotten: Whether no step was taken since `forget`.
     """
 
     sampler: Any
     law: Law
     dice: torch.Generator
     count: int
+    has_forgotten: bool = False
 
     def copy(self) -> Run:
         """Returns one that can be stepped without a trace in this one."""
@@ -101,7 +103,7 @@ class Run:
         for name, value in vars(sampler).items():
             if isinstance(value, list):
                 setattr(sampler, name, list(value))
-        return Run(sampler, self.law, self.dice.clone_state(), self.count)
+        return Run(sampler, self.law, self.dice.clone_state(), self.count, self.has_forgotten)
 
     def shares(self, index: int) -> tuple[float, float]:
         """Returns the shares of signal and noise before a step; (1, 0) after the last."""
@@ -172,6 +174,9 @@ class Run:
         Returns:
             float32 (C, h, w), after the step.
         """
+        if self.has_forgotten and hasattr(self.sampler, "ets"):
+            return self._step_afresh(values, latent, index)
+        self.has_forgotten = False
         options = {}
         if "generator" in inspect.signature(self.sampler.step).parameters:
             options["generator"] = self.dice
@@ -187,11 +192,28 @@ class Run:
             dice: Where its noise comes from now on.
         """
         self.dice = dice
+        self.has_forgotten = True
         if hasattr(self.sampler, "model_outputs"):
             self.sampler.model_outputs = [None] * len(self.sampler.model_outputs)
             self.sampler.lower_order_nums = 0
         if hasattr(self.sampler, "last_sample"):
             self.sampler.last_sample = None
+
+    def _step_afresh(self, values: torch.Tensor, latent: torch.Tensor, index: int) -> torch.Tensor:
+        """The first step of PNDM after `forget`: Euler's, the next ones remember it.
+
+        Its class counts steps, and takes the first one twice: in a run of S steps the second and
+        the third have the same time. Who forgets between the two goes nowhere in the second.
+        """
+        sampler, self.has_forgotten = self.sampler, False
+        sampler.ets, sampler.counter = [], 0
+        stepped: torch.Tensor = sampler.step(
+            values[None], self.time(index), latent[None], return_dict=False
+        )[0][0]
+        # As after its second step: the class repeats nothing, and forms the order 2 of Adams.
+        sampler.counter, sampler.cur_sample = 2, None
+        stays = index + 1 < self.count and bool(self.time(index + 1) == self.time(index))
+        return latent if stays else stepped
 
 
 def own_sampler(scheduler: Any) -> str:

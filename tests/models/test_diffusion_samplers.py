@@ -123,6 +123,24 @@ def test_a_copy_steps_without_a_trace(name):
         )
 
 
+@pytest.mark.parametrize("name", ["ddim", "euler", "dpm++2m", "unipc", "pndm", "flow-euler"])
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+def test_who_forgets_goes_on_from_the_new_noise_alone(name, at):
+    """With a denoiser that is right, nothing is left of what was in the latent before."""
+    picture, first, other = 0.2 * torch.randn(3, 4, 8, 8)
+    # A number of steps that the times of the model can be divided by.
+    run = run_of(name, steps=5)
+    latent = run.mixed(-picture, first, 0)
+    for index in range(at):
+        latent = run.step(torch.randn_like(latent), latent, index)
+    run.forget(torch.Generator())
+    latent = run.mixed(picture, other, at)
+    for index in range(at, run.count):
+        expected = run.mixed(picture, other, index)
+        torch.testing.assert_close(latent, expected, atol=1e-4, rtol=1e-4)
+        latent = run.step(other - picture if name == "flow-euler" else other, latent, index)
+
+
 @pytest.mark.parametrize("name", MINI.drawing.schedulers)
 @settings(max_examples=25, deadline=None)
 @given(steps=st.integers(1, MINI.drawing.steps[1]), share=st.floats(0, 1))

@@ -79,7 +79,7 @@ def test_the_last_change_counts_and_the_order_in_which_they_are_told_does_not():
     assert np.array_equal(frames[-1].predicted, back[-1].predicted)
 
 
-@pytest.mark.parametrize("sampler", ["ddim", "dpm++2m", "unipc", "euler-a"])
+@pytest.mark.parametrize("sampler", ["ddim", "dpm++2m", "unipc", "euler-a", "pndm"])
 def test_other_noise_keeps_the_picture_that_was_foreseen(sampler):
     asked = order(steps=8, scheduler=sampler)
     plain = finished(begun(asked))
