@@ -99,6 +99,26 @@ class Handlers:
         fields = (words, picture, balance, without, strength, count, model, where)
         yield from self.search(*fields, request)
 
+    def adjusted(
+        self,
+        words: str,
+        picture: Picture | None,
+        balance: float,
+        without: str,
+        strength: float,
+        count: int,
+        model: str,
+        where: str,
+        request: gr.Request,
+    ) -> Shown:
+        """Search with a slider moved. Whoever walks past one by keyboard has asked for nothing."""
+        collection = self._source(request, where).collection
+        if not len(collection.pictures) or not (words.strip() or picture):
+            yield (gr.skip(),) * 4
+            return
+        fields = (words, picture, balance, without, strength, count, model, where)
+        yield from self.search(*fields, request)
+
     def elsewhere(
         self,
         words: str,
@@ -249,11 +269,12 @@ def build_search(ctx: Context, handlers: Handlers) -> Searched:
         comparison = build_compare(handlers.asking, fields)
     opened = [words, without, picture, *shown]
     asked = [go.click, words.submit, without.submit]
-    asked += [slider.release for slider in (balance, strength, count)]
+    moved = [slider.release for slider in (balance, strength, count)]
     run, like = ctx.handler(handlers.search), ctx.handler(handlers.more)
     look = ctx.handler(handlers.new_picture)
     events = [
         gr.on(asked, run, fields, shown, **PRIVATE),
+        gr.on(moved, ctx.handler(handlers.adjusted), fields, shown, **PRIVATE),
         picture.read.success(look, fields, shown, **PRIVATE),
         own.choose(ctx.handler(handlers.elsewhere), fields, shown, **PRIVATE),
         grid.more(like, [grid, count, model, own], [words, picture, *shown], **PRIVATE),
@@ -261,7 +282,8 @@ def build_search(ctx: Context, handlers: Handlers) -> Searched:
     for key, chip in chips.items():
         fill = ctx.handler(handlers.example(key))
         events.append(chip.click(fill, [count, model, own], opened, **PRIVATE))
-    events.append(advice.follow(model, [words, without], asked[:3], then=(run, fields, shown)))
+    again = (run, fields, shown)
+    events.append(advice.follow(model, [words, without], asked, then=again))
     with line:
         stop = stop_button(ctx, events)
     stop.click(ctx.handler(handlers.asking.stopped), [], status, **PRIVATE)
@@ -270,9 +292,8 @@ def build_search(ctx: Context, handlers: Handlers) -> Searched:
     follow_own(ctx, own, own_handlers, model)
     set_by_recipe = [words, without, balance, strength, count, model]
     with stage:
-        again = (run, fields, shown)
-        asking = handlers.asking
-        offer_search_recipe(asking, ID, MODE, set_by_recipe, own, comparison, then=again)
+        held, asking = (own, picture, comparison), handlers.asking
+        offer_search_recipe(asking, ID, MODE, set_by_recipe, *held, notes=notes, then=again)
     return Searched(grid, words, model, own)
 
 

@@ -39,8 +39,8 @@ class RecipeBar(gr.HTML):
         super().__init__(
             html_template=(
                 f'<div class="recipe-bar" data-tab="{tab}" data-mode="{mode}">'
-                '<div class="recipe-buttons"></div>'
-                f'<div class="sr" role="status" aria-live="polite"></div>{icon_store(ICONS)}</div>'
+                '<div class="recipe-buttons"></div><p class="recipe-left" role="status"></p>'
+                f'<div class="sr recipe-done" role="status"></div>{icon_store(ICONS)}</div>'
             ),
             js_on_load=SCRIPT.read_text(encoding="utf-8"),
             apply_default_css=False,
@@ -67,7 +67,11 @@ class RecipeBar(gr.HTML):
 
 
 def recipe_value(
-    ctx: Context, request: gr.Request | None, recipe: Mapping[str, Any] | None = None
+    ctx: Context,
+    request: gr.Request | None,
+    recipe: Mapping[str, Any] | None = None,
+    *,
+    has_own: bool = False,
 ) -> dict[str, Any]:
     """Makes the value of a `RecipeBar`.
 
@@ -75,10 +79,12 @@ def recipe_value(
         ctx: The page's context.
         request: Whose page it is.
         recipe: What is set, as plain values; None at the start, when only words are wanted.
+        has_own: Whether what is shown has pictures of the visitor's own, which no recipe holds.
     """
     words = script_words(ctx, request, lambda name: f"recipe.ui.{name}", ())
     return {
         "stamp": secrets.token_hex(4),
         "words": words,
         "recipe": None if recipe is None else dict(recipe),
+        "has_own": has_own,
     }

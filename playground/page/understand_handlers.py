@@ -92,11 +92,19 @@ class UnderstandHandlers:
     def reopen(self, recipe: Any, request: gr.Request) -> Shown:
         """Show the view of a recipe again: stage, status, notes, model."""
         keys = [entry.key for entry in self.asking.ctx.entries(FAMILY)]
-        settings, notes = read_recipe(recipe, keys, set(self.asking.collection.places))
+        here = {
+            *self.asking.collection.places,
+            *self.added.ids_of(self.asking.ctx.visitor(request)),
+        }
+        instead = self._example(request).pictures
+        settings, notes = read_recipe(recipe, keys, here, instead=instead)
         asked, model = Asked(fields=settings), settings["model"]
+        # Another picture than the one that was meant is looked into only when somebody asks.
+        waits = recipe.get("picture", settings["picture"]) != settings["picture"]
+        note = self.asking.ctx.say_notes(request, notes)
 
         def begin() -> Begun:
-            return self._look(asked, model, request, settings=settings, told_before=notes)
+            return self._opened(asked, model, request, settings, note=note, waits=waits)
 
         for shown in self._run(asked, model, request, begin):
             yield (*shown, model)
@@ -118,15 +126,7 @@ class UnderstandHandlers:
         asked = Asked(fields=settings)
 
         def begin() -> Begun:
-            news, finish = self._look(asked, model, request, settings=settings)
-
-            def finish_known(matrix: Matrix) -> Finished:
-                fields, notes = finish(matrix)
-                # The stage may not have been open yet: then what it began with is lost.
-                offered = offered_value(self.asking.collection, language_of(request))
-                return {"offered": offered, "known": known, "focus": True, **fields}, notes
-
-            return news, finish_known
+            return self._opened(asked, model, request, settings, known=known, focus=True)
 
         for shown in self._run(asked, model, request, begin):
             yield (*shown, model)
@@ -181,15 +181,26 @@ class UnderstandHandlers:
         """Let go of what a visitor added who has left."""
         self.added.forget(self.asking.ctx.visitor(request))
 
-    def _look(
+    def _opened(
         self,
         asked: Asked,
         model: str,
         request: gr.Request,
-        *,
-        settings: Mapping[str, Any] | None = None,
-        told_before: tuple[Note, ...] = (),
+        settings: Mapping[str, Any],
+        **more: Any,
     ) -> Begun:
+        """A look that sets the whole stage, which may not have been open yet."""
+        news, finish = self._look(asked, model, request)
+
+        def finish_opened(matrix: Matrix) -> Finished:
+            fields, notes = finish(matrix)
+            # What a stage began with that was not open is lost.
+            offered = offered_value(self.asking.collection, language_of(request))
+            return {"offered": offered, "settings": dict(settings), **more, **fields}, notes
+
+        return news, finish_opened
+
+    def _look(self, asked: Asked, model: str, request: gr.Request) -> Begun:
         matter, notes = read_matter(asked.fields)
         found, others = self._found(matter, request), self._others(request)
         ctx, collection = self.asking.ctx, self.asking.collection
@@ -202,9 +213,7 @@ class UnderstandHandlers:
 
         def finish(matrix: Matrix) -> Finished:
             fields = {"matrix": matrix_value(matrix), "matter": matter_value(matter)}
-            if settings is not None:
-                fields["settings"] = dict(settings)
-            return fields, (*told_before, *notes, *cut_notes(matrix.tokens))
+            return fields, (*notes, *cut_notes(matrix.tokens))
 
         news = self.asking.ask_at_hand(
             request, model, job, lambda index: is_matrix_stored(index, matter, found, others)

@@ -21,6 +21,7 @@ MOST_BYTES, MOST_ADDED, MOST_SECONDS = 300_000_000, 400, 1800.0
 class Added:
     """One picture of one visitor."""
 
+    id: str
     visitor: str
     picture: Picture
 
@@ -49,7 +50,7 @@ class AddedPictures:
         added_id = OWN + secrets.token_urlsafe(12)
         # A caller without a session gets an id that nobody can use: nothing is kept for it.
         if visitor:
-            self._kept.put(added_id, Added(visitor, picture))
+            self._kept.put(added_id, Added(added_id, visitor, picture))
         return added_id
 
     def of(self, picture_id: str, visitor: str) -> Picture:
@@ -76,6 +77,11 @@ class AddedPictures:
         if picture_id.startswith(OWN):
             return self.of(picture_id, visitor).pixels
         return self._collection.place_of(picture_id)
+
+    def ids_of(self, visitor: str) -> set[str]:
+        """Returns the ids of what a visitor added; none for a caller without a session."""
+        added = self._kept.values() if visitor else []
+        return {one.id for one in added if one.visitor == visitor}
 
     def forget(self, visitor: str) -> None:
         """Lets go of everything of a visitor."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from playground.understanding.added import OWN
@@ -23,15 +23,16 @@ MATRIX_VIEWS = ("cosine", "logit", "row", "column", "each")
 
 
 def read_recipe(
-    value: object, models: Collection[str], pictures: Collection[str]
+    value: object, models: Collection[str], pictures: Collection[str], *, instead: Sequence[str]
 ) -> tuple[dict[str, Any], tuple[Note, ...]]:
     """Checks a recipe.
 
     Args:
         value: What arrived.
         models: Keys of the models that there are; any other becomes the first of them.
-        pictures: Ids of the pictures that there are. Own pictures are in no recipe, so those that
-            it names are left out.
+        pictures: Ids of the pictures that there are. Own pictures are in no recipe, so only those
+            that are still kept are among them; any other that it names is left out.
+        instead: Ids that are compared where none of its pictures is here.
 
     Returns:
         A recipe of which every field is there and of its kind, and what the person is told: which
@@ -46,9 +47,15 @@ def read_recipe(
     named = value.get("pictures")
     ids = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
     kept = [name for name in ids if name in pictures][:MOST_PICTURES]
-    if len(kept) < len(ids):
-        own = sum(name.startswith(OWN) for name in ids)
-        notes.append(Note("note.recipe.pictures", {"count": len(ids) - len(kept), "own": own}))
+    picture = value.get("picture")
+    looked_into = [picture] if isinstance(picture, str) and picture else []
+    gone = [name for name in dict.fromkeys([*ids, *looked_into]) if name not in pictures]
+    if gone:
+        own = sum(name.startswith(OWN) for name in gone)
+        notes.append(Note("note.recipe.pictures", {"count": len(gone), "own": own}))
+    if gone and not kept:
+        kept = list(instead)
+        notes.append(Note("note.recipe.instead"))
     matter, told = read_matter(
         {
             "pictures": kept,
@@ -57,7 +64,7 @@ def read_recipe(
             "none": value.get("none", False),
         }
     )
-    model, picture = value.get("model"), value.get("picture")
+    model = value.get("model")
     if not isinstance(model, str) or model not in models:
         model = next(iter(models))
         notes.append(Note("note.recipe.model", {"model": model}))

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from playground.collection import PICTURES
@@ -305,7 +306,39 @@ def test_a_file_shows_the_same_view_again_and_another_file_is_refused(understand
     chooser.set_input_files(good)
     page.wait_for_function(f"{APP}.state.texts[0] === 'a lemon'", timeout=FIRST_MS)
     expect(page.locator(".understand-matrix tbody tr")).to_have_count(1)
-    expect(page.locator("#clip-understand-mode .notes").first).to_contain_text("1 pictures")
+    expect(page.locator(".understand-note")).to_contain_text("not here: 1")
+    # What is told goes when something else is asked.
+    write(page, ["a lemon", "a car"])
+    expect(page.locator(".understand-note")).to_be_hidden()
+
+
+def test_a_link_from_own_pictures_tells_both_what_is_not_in_it(understand, open_page, tmp_path):
+    page = understand
+    bar = page.locator("#clip-understand-recipe")
+    page.evaluate("navigator.clipboard.writeText = (text) => Promise.resolve(window.copied = text)")
+    bar.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("window.copied")
+    expect(bar.locator(".recipe-left")).to_be_empty()
+    file = tmp_path / "mine.png"
+    Image.new("RGB", (64, 48), "teal").save(file)
+    page.locator(".understand > input[type=file]").set_input_files(file)
+    page.wait_for_function(f"{APP}.state.pictures.some((id) => id.startsWith('own-'))")
+    settle(page)
+    panel(page, "map")
+    page.evaluate("window.copied = ''")
+    bar.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("window.copied")
+    expect(bar.locator(".recipe-left")).to_contain_text("Your own pictures are not in it")
+    other = open_page(page.evaluate("new URL(window.copied).hash"))
+    other.wait_for_selector(".understand[data-started=true]")
+    other.wait_for_function(f"{APP}.results.map", timeout=FIRST_MS)
+    # The map that is drawn by itself takes nothing of what was told.
+    expect(other.locator(".understand-note")).to_contain_text("not here: 1")
+    images = other.locator(".understand-chosen img")
+    expect(images).to_have_count(ask(page, "app.state.pictures.length") - 1)
+    for image in images.all():
+        expect(image).not_to_have_js_property("naturalWidth", 0)
+        expect(image).not_to_have_attribute("alt", "")
 
 
 def test_a_search_is_asked_again_by_its_link(page, open_page):

@@ -215,6 +215,38 @@ def test_a_found_picture_of_ones_own_is_looked_into(open_page):
     assert page.evaluate(f"{broken}.length") == 0
 
 
+def test_a_link_to_own_pictures_tells_both_what_is_not_in_it(open_page, address):
+    page = open_page()
+    open_own(page)
+    choose(page, ("mine.png", png(1)))
+    ready(page, 1)
+    page.evaluate("navigator.clipboard.writeText = (text) => Promise.resolve(window.copied = text)")
+    bar = page.locator("#clip-search-mode-recipe")
+    bar.locator("button").first.click()
+    expect(bar.locator(".recipe-left")).to_contain_text("Your own pictures are not in it")
+    again = open_page(page.evaluate("window.copied").removeprefix(address))
+    # Beside the results, not under them.
+    notes = again.locator("#clip-search-mode .notes").first
+    expect(notes).to_contain_text("not here", timeout=60_000)
+    expect(results(again)).to_have_count(15)
+
+
+def test_walking_past_the_sliders_by_keyboard_asks_nothing(open_page):
+    page = open_page()
+    open_own(page)
+    page.locator(".own-own").get_by_role("button", name="Open saved pictures").focus()
+    passed = page.locator("#clip-search-without").locator("input, textarea")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if passed.evaluate("node => node === document.activeElement"):
+            break
+    expect(passed).to_be_focused()
+    # A question that was asked after all would have come back before this one.
+    page.locator("[data-place=playground]").click()
+    expect(results(page)).to_have_count(15)
+    expect(page.locator(".toast-body")).to_have_count(0)
+
+
 def test_a_link_asks_and_compares_again(open_page, address):
     page = open_page()
     expect(results(page)).to_have_count(15)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from types import SimpleNamespace
 
 import gradio as gr
@@ -217,41 +218,80 @@ def test_a_recipe_is_shown_again(handlers):
     value, _, _, model = steps[-1]
     assert model == MODEL
     assert value["settings"]["panel"] == "map" and value["matrix"]
+    # The stage may not have been open: it is told everything it needs.
+    assert {name for name, *_ in value["offered"]} >= set(value["settings"]["pictures"])
+    assert value["note"] == "" and not value["waits"]
     with pytest.raises(PersonError, match=r"recipe\.mistake\.form"):
         list(handlers.reopen("nothing", ADA))
+
+
+def test_a_recipe_of_own_pictures_tells_what_is_missing(handlers, tmp_path):
+    file = tmp_path / "own.png"
+    file.write_bytes(png(70))
+    own = last(handlers.bring(asked(file=str(file)), MODEL, ADA))[0]["added"]["id"]
+    view = {"model": MODEL, "panel": "where", "picture": own}
+    recipe = FIELDS | view | {"pictures": [own, "red"]}
+    # In the same visit the picture is still there.
+    kept = list(handlers.reopen(recipe, ADA))[-1][0]
+    assert kept["settings"]["pictures"] == [own, "red"] and kept["settings"]["picture"] == own
+    assert kept["note"] == "" and not kept["waits"]
+    for pictures, left in ([own, "red"], ["red"]), ([own], ["red", "blue"]):
+        value = list(handlers.reopen(recipe | {"pictures": pictures}, BAO))[-1][0]
+        assert set(left) <= set(value["settings"]["pictures"]) and own not in str(value["settings"])
+        # A picture that was not meant is not looked into by itself.
+        assert "1" in value["note"] and value["waits"]
 
 
 def test_the_recipe_of_a_search_comes_back_as_fields(asking):
     recipes = SearchRecipes(asking)
     fields = ("two cats", "a dog", 0.25, 0.75, 9, MODEL)
-    bar = recipes.make(*fields, PLAYGROUND, "", MODEL, "", ADA)
-    *found, notes = recipes.reopen(bar["recipe"], ADA)
-    assert tuple(found[:6]) == fields and notes == ""
-    assert found[6] == {"where": PLAYGROUND, "moved": True} and not found[7].open
-    *found, notes = recipes.reopen(bar["recipe"] | {"model": "gone"}, ADA)
-    assert found[5] == MODEL and "gone" in notes
+    bar = recipes.make(*fields, PLAYGROUND, None, "", MODEL, "", ADA)
+    found = recipes.reopen(bar["recipe"], ADA)
+    assert tuple(found[:6]) == fields and not bar["has_own"]
+    assert found[6] == {"where": PLAYGROUND, "moved": True} and not found[8].open
+    assert recipes.missing(bar["recipe"], "", ADA) == ""
+    gone = bar["recipe"] | {"model": "gone"}
+    assert recipes.reopen(gone, ADA)[5] == MODEL
+    # Which model answers is told, not which one does not.
+    title = asking.ctx.entries("clip")[0].title
+    assert recipes.missing(gone, "Cut.", ADA).startswith("Cut. ")
+    assert f"{title} answers" in recipes.missing(gone, "Cut.", ADA)
     with pytest.raises(PersonError) as told:
-        recipes.make(" ", *fields[1:], PLAYGROUND, "", MODEL, "", ADA)
+        recipes.make(" ", *fields[1:], PLAYGROUND, None, "", MODEL, "", ADA)
     assert told.value.key == "recipe.mistake.no_words"
     for forged in (None, {}, bar["recipe"] | {"count": 1e9}, bar["recipe"] | {"words": 3}):
         with pytest.raises(PersonError):
             recipes.reopen(forged, ADA)
 
 
+def test_the_recipe_of_a_search_tells_of_a_picture_that_is_not_in_it(asking):
+    recipes = SearchRecipes(asking)
+    fields = ("two cats", "", 0.5, 0.5, 9, MODEL, PLAYGROUND)
+    bar = recipes.make(*fields, asking.collection.read(0), "", MODEL, "", ADA)
+    assert bar["has_own"] and "without_own" in bar["words"]
+    json.dumps(bar)
+    # What lies in the field of the one who opens it would make it another question.
+    assert recipes.reopen(bar["recipe"], ADA)[7] is None
+    assert "a picture" in recipes.missing(bar["recipe"], "", ADA)
+    assert recipes.missing(bar["recipe"] | {"picture": "yes"}, "", ADA) == ""
+
+
 def test_the_recipe_of_a_search_knows_places_and_comparisons(asking):
     recipes, carol = SearchRecipes(asking), request_of(session_hash="carol")
     fields = ("two cats", "", 0.5, 0.5, 9, MODEL)
-    recipe = recipes.make(*fields, OWN, "3 of 9", MODEL, "\u8c93", carol)["recipe"]
+    bar = recipes.make(*fields, OWN, None, "3 of 9", MODEL, "\u8c93", carol)
+    recipe = bar["recipe"]
+    assert bar["has_own"]
     assert recipe["compare"] == {"model": MODEL, "words": "\u8c93"}
     # Nobody's own pictures are in a recipe: whoever has none is told.
-    *found, notes = recipes.reopen(recipe, carol)
-    assert found[6]["where"] == PLAYGROUND and "not here" in notes
-    assert found[7].open and found[8:] == [MODEL, "\u8c93"]
+    found = recipes.reopen(recipe, carol)
+    assert found[6]["where"] == PLAYGROUND and "not here" in recipes.missing(recipe, "", carol)
+    assert found[8].open and found[9:] == (MODEL, "\u8c93")
     own_of(asking, carol, "a")
     assert recipes.reopen(recipe, carol)[6]["where"] == OWN
     for forged in ("/etc/passwd", 3, ["own"], None):
         assert recipes.reopen(recipe | {"where": forged}, carol)[6]["where"] == PLAYGROUND
-    assert not recipes.reopen(recipe | {"compare": "yes"}, carol)[7].open
+    assert not recipes.reopen(recipe | {"compare": "yes"}, carol)[8].open
 
 
 def test_stop_tells_the_stage_that_nobody_answers(handlers):

@@ -11,7 +11,8 @@ class RecipeBar {
     const root = element.querySelector('.recipe-bar');
     Object.assign(this, { root, props, trigger, ui: new Interface(root), wants: '', seen: '' });
     this.place = root.querySelector('.recipe-buttons');
-    this.region = root.querySelector('[role=status]');
+    this.region = root.querySelector('.recipe-done');
+    this.left = root.querySelector('.recipe-left');
     [this.tab, this.mode] = [root.dataset.tab, root.dataset.mode];
   }
 
@@ -19,7 +20,7 @@ class RecipeBar {
     if (!value?.stamp || value.stamp === this.seen) return;
     this.seen = value.stamp;
     if (value.words && !this.input) this.build(value.words);
-    if (value.recipe && this.wants) this.take(value.recipe);
+    if (value.recipe && this.wants) this.take(value.recipe, value.has_own);
   }
 
   build(words) {
@@ -28,9 +29,9 @@ class RecipeBar {
     const ask = (wants) => () => {
       this.wants = wants;
       // A stage that holds its own settings writes its recipe at once; else the server does.
-      const detail = { mode: this.mode, recipe: null };
+      const detail = { mode: this.mode, recipe: null, hasOwn: false };
       document.dispatchEvent(new CustomEvent('recipe-wanted', { detail }));
-      if (detail.recipe) this.take(detail.recipe);
+      if (detail.recipe) this.take(detail.recipe, detail.hasOwn);
       else this.trigger('make');
     };
     this.link = ui.button({ icon: 'copy', text: ui.say('copy_link'), className: 'quiet', press: ask('link') });
@@ -50,9 +51,11 @@ class RecipeBar {
     if (told !== null) this.reopen(told);
   }
 
-  async take(recipe) {
+  async take(recipe, hasOwn) {
     const { wants, ui, tab, mode } = this;
     this.wants = '';
+    // Whoever passes it on must know what the other one will not see.
+    this.left.textContent = hasOwn ? ui.say('without_own') : '';
     if (wants === 'file') {
       const text = JSON.stringify({ tab, mode, recipe }, null, 2);
       save(new Blob([text], { type: 'application/json' }), `${mode}.recipe.json`);

@@ -9,6 +9,8 @@ import { WherePanel } from './where_panel.js';
 
 const PANELS = ['matrix', 'map', 'where'];
 const MODE = 'clip-understand-mode';
+// How ids of pictures begin that a visitor brought.
+const OWN = 'own-';
 
 class App {
   constructor(gradio) {
@@ -25,7 +27,7 @@ class App {
       view: 'apart', ends: ['', ''], picture: '', text: '', sentence: '',
     };
     this.results = { matrix: null, map: null, where: null };
-    this.model = '';
+    this.model = this.note = '';
     this.seq = 0;
     this.sent = 0;
     // One question at a time; the newest one of each kind waits.
@@ -47,7 +49,9 @@ class App {
     }
     if (told.known) this.pictures.know(told.known);
     if (told.example && !this.state.picture) Object.assign(this.state, told.example);
-    if (told.settings) this.setAll(told.settings);
+    if (told.settings) this.setAll(told.settings, told.waits);
+    // What is missing of a recipe is told until something else is asked.
+    if (told.settings || told.matrix) this.note = told.note ?? '';
     if (told.focus) this.wantsFocus = true;
     if (told.added) this.pictures.added(told.added);
     if (told.matrix) {
@@ -62,15 +66,16 @@ class App {
     if (this.mistake) this.announce(this.mistake);
     if (told.seq && told.seq === this.asked?.seq) this.answered();
     this.update();
-    if (told.map || told.where || (told.matrix && told.seq)) this.announce(this.ui.say('done'));
+    if (this.note) this.announce(this.note);
+    else if (told.map || told.where || (told.matrix && told.seq)) this.announce(this.ui.say('done'));
   }
 
-  setAll(settings) {
+  setAll(settings, waits = false) {
     const { pictures, texts, templates, none, panel, show, scale, view, ends, picture, sentence } = settings;
     const known = { pictures, texts, templates, none, panel, show, scale, view, ends, picture, sentence };
     Object.assign(this.state, known);
     Object.assign(this.results, { map: null, where: null });
-    this.wantsWhere = panel === 'where' && Boolean(sentence);
+    this.wantsWhere = panel === 'where' && Boolean(sentence) && !waits;
   }
 
   keepChosen() {
@@ -86,6 +91,12 @@ class App {
     return { model: this.model, ...known };
   }
 
+  // Whether it names pictures that are nobody else's.
+  get hasOwn() {
+    const { pictures, panel, picture } = this.state;
+    return [...pictures, panel === 'where' ? picture : ''].some((id) => id.startsWith(OWN));
+  }
+
   // ---- what the browser says ----
   sendUp(more = {}) {
     const { panel, picture, row } = this.state;
@@ -96,7 +107,7 @@ class App {
   }
 
   ask(event, more = {}) {
-    this.mistake = '';
+    this.mistake = this.note = '';
     this.waiting.set(event, more);
     this.next();
   }
@@ -132,6 +143,7 @@ class App {
     this.tabs = PANELS.map((name) => this.tab(name));
     this.switch.append(...this.tabs);
     this.told = make('p', 'understand-mistake');
+    this.noted = make('p', 'understand-note ui-hint');
     const head = make('div', 'understand-head');
     head.append(this.switch);
     this.panels = { matrix: new MatrixPanel(this), map: new MapPanel(this), where: new WherePanel(this) };
@@ -140,11 +152,11 @@ class App {
       node.setAttribute('role', 'tabpanel');
       node.setAttribute('aria-labelledby', `${this.name}-${name}-tab`);
     }
-    this.body.replaceChildren(head, this.told, ...Object.values(this.panels).map(({ node }) => node));
+    this.body.replaceChildren(head, this.told, this.noted, ...Object.values(this.panels).map(({ node }) => node));
     this.toolbox = new Tools(this);
     this.pictures.listen();
     document.addEventListener('recipe-wanted', ({ detail }) => {
-      if (detail.mode === MODE) detail.recipe = this.recipe;
+      if (detail.mode === MODE) Object.assign(detail, { recipe: this.recipe, hasOwn: this.hasOwn });
     });
     // The map shows the pictures that are searched.
     document.addEventListener('own-pictures', () => {
@@ -191,6 +203,8 @@ class App {
     this.root.dataset.panel = panel;
     this.told.textContent = this.mistake;
     this.told.hidden = !this.mistake;
+    this.noted.textContent = this.note;
+    this.noted.hidden = !this.note;
     PANELS.forEach((name, place) => {
       const isOpen = name === panel;
       this.tabs[place].setAttribute('aria-selected', String(isOpen));
@@ -212,11 +226,14 @@ class App {
   // Asks for what the open panel shows, where it is not there yet.
   wanted(panel) {
     if (this.asked || this.mistake || this.waiting.size) return;
+    const { note } = this;
     if (panel === 'map' && !this.results.map && this.panels.map.isAskable) this.ask('chart');
     if (panel === 'where' && this.wantsWhere) {
       this.wantsWhere = false;
       this.ask('where');
     }
+    // Nobody pressed anything: what was told stays.
+    this.note = note;
   }
 
   announce(sentence) {
