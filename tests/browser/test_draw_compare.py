@@ -132,6 +132,23 @@ def test_stop_keeps_what_is_there_and_the_rest_is_drawn_later(compare):
     expect(told).to_contain_text(re.compile("[1-5] were there already"))
 
 
+def test_stop_by_keyboard_leaves_the_focus_on_the_button(compare):
+    go = compare.locator("#draw-compare-go")
+    go.focus()
+    compare.keyboard.press("Enter")
+    expect(go).to_have_text("Stop")
+    compare.keyboard.press("Enter")
+    settle(compare)
+    expect(go).to_contain_text("9")
+    expect(go).to_be_focused()
+
+
+def test_a_whole_grid_is_in_sight_on_a_small_laptop(open_compare):
+    page = open_compare(viewport={"width": 1366, "height": 768})
+    last = page.locator(".compare-grid .compare-cell").last.bounding_box()
+    assert last["y"] + last["height"] <= 768
+
+
 def test_cells_are_walked_by_keyboard_and_one_opens_large(compare):
     page = compare
     page.locator(".compare-grid button[tabindex='0']").focus()

@@ -190,6 +190,27 @@ def test_on_the_way_one_sees_how_far_it_is(tab):
     expect(tab.locator(".draw-go:visible")).to_have_text("Draw")
 
 
+def test_who_works_by_keyboard_stays_where_it_was_begun(tab):
+    draw(tab)
+    for begins in (tab.locator(".draw-go:visible"), tab.locator(".draw-acts button").first):
+        tab.evaluate(f"{APP}.settings.steps.set(50)")
+        begins.focus()
+        tab.keyboard.press("Enter")
+        expect(tab.locator(".draw-go:visible")).to_have_text("Stop")
+        expect(tab.locator(".draw-go:visible")).to_be_focused()
+        tab.wait_for_function(f"{APP}.asking.going.some(({{ src }}) => src)", timeout=LONG_MS)
+        tab.keyboard.press("Enter")
+        settle(tab)
+        expect(begins).to_be_focused()
+    # Who goes elsewhere meanwhile is left there.
+    tab.locator(".draw-go:visible").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".draw-go:visible")).to_be_focused()
+    tab.locator(".draw-seed-line input").focus()
+    settle(tab)
+    expect(tab.locator(".draw-seed-line input")).to_be_focused()
+
+
 def test_a_sharp_preview_is_not_followed_by_a_soft_one(tab):
     def source(side):
         file = io.BytesIO()
@@ -542,11 +563,12 @@ def test_everything_is_forgotten(tab):
 
 
 def test_the_others_tell_what_they_see(tab):
-    tab.locator(".draw-judges > button").click()
+    tab.locator(".draw-judges > button").press("Enter")
     rows = tab.locator(".draw-rivals li")
     expect(rows).to_have_count(6, timeout=LONG_MS)
     expect(tab.locator(".draw-rivals li.asked")).to_have_count(1)
     expect(tab.locator(".draw-caption")).not_to_be_empty()
+    expect(tab.locator(".draw-judged")).to_be_focused()
     # Another drawing has not been judged; the first one's answers are kept.
     tab.locator(".draw-examples .draw-thumb").nth(1).click()
     expect(tab.locator(".draw-judges > button")).to_be_visible()

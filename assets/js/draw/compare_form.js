@@ -118,13 +118,24 @@ export class Form {
       if (input.value !== values[name] && document.activeElement !== input) input.value = values[name];
       else if (input.value !== values[name]) this.keepCaret(input, values[name]);
     }
+    const hadFocus = document.activeElement === this.go;
     const text = app.isBusy ? app.ui.say('stop') : app.ui.say('go', { count: this.count });
     this.go.lastChild.textContent = text;
     this.go.classList.toggle('main', !app.isBusy);
     this.go.classList.toggle('quiet', app.isBusy);
     this.go.disabled = app.isBusy ? Boolean(app.asked.isStopping) : !this.canDraw;
+    this.keepFocus(hadFocus);
     this.tell();
     this.progress();
+  }
+
+  // While it is shut off after Stop, the button cannot hold the focus; then it gets it back.
+  keepFocus(hadFocus) {
+    if (this.go.disabled) this.isFocusDue ||= hadFocus;
+    else if (this.isFocusDue) {
+      this.isFocusDue = false;
+      if (document.activeElement === document.body) this.go.focus({ preventScroll: true });
+    }
   }
 
   keepCaret(input, value) {

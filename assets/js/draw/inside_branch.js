@@ -1,6 +1,7 @@
 // Branches: as before up to some step, then one thing is different; both futures side by side.
 import { call } from '../shared/calling.js';
 import { make, percent } from '../shared/dom.js';
+import { swapFocus } from './focus.js';
 import { ChangeForm } from './inside_change.js';
 import { partThatDiffers } from './inside_maps.js';
 import { bringUp, figure, fitCanvas, load } from './inside_painting.js';
@@ -57,9 +58,11 @@ export class Branch {
 
   updateForm() {
     const { isDrawing } = this;
+    const held = document.activeElement;
     this.go.hidden = isDrawing;
     this.stop.hidden = !isDrawing;
     this.go.disabled = !this.form.asked;
+    swapFocus(held, this.go, this.stop);
   }
 
   // ---- drawing ----

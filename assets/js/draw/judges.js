@@ -10,6 +10,7 @@ export class Judges {
     this.go = ui.button({ icon: 'eye', text: ui.say('judge'), className: 'quiet', press: () => this.ask() });
     this.body = make('div', 'draw-judged');
     this.body.setAttribute('aria-live', 'polite');
+    this.body.tabIndex = -1;
     this.hint = make('p', 'ui-hint', ui.say('judge_help'));
     this.node.append(this.go, this.hint, this.body);
     // Answers by drawing: looking again at one asks nobody again.
@@ -20,6 +21,7 @@ export class Judges {
     const { app } = this;
     const { id } = app.chosen;
     this.asking = id;
+    const hadFocus = document.activeElement === this.go;
     app.changed();
     const judged = await call(app, 'judge', { drawing_id: id });
     this.asking = null;
@@ -28,7 +30,10 @@ export class Judges {
     app.changed();
     // Whoever looks at another picture by now is not taken away from it.
     if (app.chosen?.id !== id) return;
-    requestAnimationFrame(() => requestAnimationFrame(() => this.node.scrollIntoView({ block: 'nearest', behavior: 'smooth' })));
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (hadFocus && document.activeElement === document.body) (judged.error ? this.go : this.body).focus({ preventScroll: true });
+      this.node.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+    }));
   }
 
   update() {

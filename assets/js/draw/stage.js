@@ -5,6 +5,7 @@ import { listen } from '../shared/receiving.js';
 import { save } from '../shared/saving.js';
 import { About } from './about.js';
 import { Asking } from './asking.js';
+import { Focus } from './focus.js';
 import { Look } from './look.js';
 import { Prompt } from './prompt.js';
 import { Settings } from './settings.js';
@@ -114,6 +115,7 @@ class App {
     this.startCard = new StartCard(this);
     this.settings = new Settings(this);
     this.strips = new Strips(this);
+    this.focus = new Focus(this);
     // A picture may be dropped anywhere on the tab: it is what drawing starts from.
     this.stage = this.root;
     this.pictures = new Pictures(this);
@@ -140,7 +142,9 @@ class App {
     this.isChanging = true;
     requestAnimationFrame(() => {
       this.isChanging = false;
+      const held = document.activeElement;
       for (const part of [this.prompt, this.look, this.about, this.settings, this.startCard, this.strips]) part.update();
+      this.focus.keep(held);
     });
   }
 
