@@ -12,7 +12,7 @@ class Card {
     this.root = gradio.element.querySelector('.own');
     this.ui = new Interface(gradio.element.querySelector('.own-card'));
     this.where = 'playground';
-    this.isIndexing = this.isStopped = this.isOpening = false;
+    this.isIndexing = this.isStopped = this.isOpening = this.isSure = false;
     this.said = '';
     this.localFaults = [];
     this.shown = 0;
@@ -101,7 +101,8 @@ class Card {
     p.kept = make('div', 'own-buttons');
     p.save = ui.button({ icon: 'download', text: ui.say('save'), className: 'quiet', press: () => this.save() });
     p.open = ui.button({ icon: 'picture', text: ui.say('open'), className: 'quiet', press: () => saved.click() });
-    p.forget = ui.button({ icon: 'trash', text: ui.say('forget'), className: 'quiet', press: () => this.forget() });
+    p.forget = ui.button({ icon: 'trash', text: ui.say('forget'), className: 'quiet', press: (event) => this.wantToForget(event) });
+    p.forget.addEventListener('blur', () => this.beSure(false));
     p.kept.append(p.save, p.open, p.forget);
     p.control = make('div', 'own-buttons');
     p.control.append(p.stop, p.go);
@@ -248,6 +249,19 @@ class Card {
       this.isSaved = true;
     }
     this.draw();
+  }
+
+  // What cannot be undone takes a second press, which is no double one.
+  wantToForget({ detail: presses }) {
+    if (presses > 1) return undefined;
+    if (!this.isSure) return this.beSure(true);
+    this.beSure(false);
+    return this.forget();
+  }
+
+  beSure(isSure) {
+    this.isSure = isSure;
+    this.parts.forget.querySelector('span').textContent = this.say(isSure ? 'forget_sure' : 'forget');
   }
 
   async forget() {
