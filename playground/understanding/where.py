@@ -48,7 +48,8 @@ class Heat:
     Attributes:
         method: One of `METHODS`.
         heat: float64 (P,), at least 0.
-        verdict: What the referee says; None where there is nothing to compare.
+        verdict: What the referee says; None where there is nothing to compare: of one word, and
+            where the map is the very test.
         hot: bool (P,), the hottest fifth.
     """
 
@@ -239,8 +240,8 @@ def _weights(
         is_other = ~(sets == hot).all(axis=1)
         random_drops = (scores[0] - scores[1 + count :])[is_other]
         verdict = None
-        # Leaving words out one by one is the test itself: it cannot lose.
-        if len(random_drops) and method != "occlusion":
+        # Leaving words out one by one is the test itself: of one word it cannot lose.
+        if len(random_drops) and (method != "occlusion" or hot.sum() > 1):
             scrambled_heat = from_scrambled[method] if count >= FEWEST_RANKED else None
             drop = float(scores[0] - score)
             verdict = judge(drop, random_drops, heat=heat, scrambled=scrambled_heat)

@@ -265,6 +265,11 @@ def test_where_is_asked_from_the_matrix_and_answers_for_both_sides(understand):
     best = where["places"][0]
     assert best["verdict"]["proven"]
     assert best["verdict"]["drop"] > max(best["verdict"]["random"])
+    # The change of the score has its sign, and one word alone proves nothing.
+    proof = page.locator(".understand-cards .understand-verdict").first
+    expect(proof).to_contain_text(f"changes by \u2212{best['verdict']['drop']:.3f}")
+    words = page.locator(".understand-word-heat .understand-badge")
+    expect(words).to_have_text(["Pretty, not proven"] * 3)
     before = page.locator(".understand-cards canvas").first.evaluate("node => node.toDataURL()")
     page.get_by_role("button", name="Hide the hottest fifth").first.click()
     after = page.locator(".understand-cards canvas").first.evaluate("node => node.toDataURL()")

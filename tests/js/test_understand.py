@@ -126,7 +126,7 @@ def test_the_words_that_are_put_together_are_there(language):
         "method_{}_help": METHODS,
         "words_{}": (*METHODS, "more", "same"),
         "parts_{}": ("more", "same"),
-        "verdict_{}": ("proven", "few", "pretty", "none"),
+        "verdict_{}": ("proven", "few", "pretty", "none", "alone"),
         "place_{}": [f"{row}{column}" for row in range(3) for column in range(3)],
         "gap_{}": ("pictures", "texts", "alt_pictures", "alt_texts", "cosines", "help"),
         "column_{}": ("point", "kind", "x", "y", "nearest"),

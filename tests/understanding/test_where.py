@@ -54,6 +54,15 @@ def test_the_words_of_the_sentence_have_maps_too(where):
     assert by_method["gradient"].verdict.agreement is None
 
 
+def test_of_many_words_leaving_out_is_tested_too(cache):
+    many = find_where(cache, KEY, picture(), " ".join(["cat"] * 8), asker=Asker("ada"))
+    assert len(many.words) == 8
+    occlusion = many.weights[0]
+    assert occlusion.method == "occlusion" and occlusion.hot.sum() == 2
+    assert 1 <= len(occlusion.verdict.random_drops) <= DRAWS
+    assert -1 <= occlusion.verdict.agreement <= 1
+
+
 def test_the_same_question_has_the_same_answer(cache, where):
     again = find_where(cache, KEY, picture(), SENTENCE, asker=Asker("bao"))
     for one, other in zip(where.places, again.places, strict=True):

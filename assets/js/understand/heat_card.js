@@ -33,7 +33,7 @@ export class HeatCard {
   title() {
     const { ui } = this.app;
     const title = make('h3', '', ui.say(`method_${this.heat.method}`));
-    if (this.heat === this.where.places[0]) title.append(make('span', 'understand-tag', ui.say('recommended')));
+    if (this.heat === this.where.places[0]) title.append(' ', make('span', 'understand-tag', ui.say('recommended')));
     return title;
   }
 

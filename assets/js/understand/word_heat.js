@@ -24,6 +24,6 @@ export class WordHeat {
       }),
     );
     table.append(body);
-    this.node.append(make('h4', '', ui.say(`words_${heat.method}`)), table, verdictOf(app, heat.verdict, 'words'));
+    this.node.append(make('h4', '', ui.say(`words_${heat.method}`)), table, verdictOf(app, heat.verdict, 'words', where.words.length));
   }
 }
