@@ -125,7 +125,8 @@ class Asking:
                     raise Cancelled(commission.item.key)
                 else:
                     value, said = self._finished(request, commission, step, told)
-                    yield {**value, **(more or {})}, said, gr.skip()
+                    # From now on the notes stand beside each picture.
+                    yield {**value, **(more or {})}, said, ""
         finally:
             # Also where nobody waits for the next value: the visitor has left.
             service.visits.finish(run)

@@ -292,6 +292,9 @@ def test_a_wrong_number_is_told_where_it_happens(tab):
     tab.locator(".draw-seed-line input").fill("-3")
     tab.locator(".draw-line textarea").press("Enter")
     expect(tab.locator(".draw-note")).to_contain_text("Seed")
+    # Once the field is changed, the sentence is about nothing that is there.
+    tab.locator(".draw-seed-line input").fill("-2")
+    expect(tab.locator(".draw-note")).to_be_hidden()
     tab.locator(".draw-seed-line .ui-button").click()
     draw(tab, "a cat")
     expect(tab.locator(".draw-note")).to_be_hidden()

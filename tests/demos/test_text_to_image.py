@@ -190,10 +190,12 @@ def test_a_wrong_order_is_told_and_nothing_is_drawn(ada, fields, said):
 
 
 def test_a_huge_size_is_brought_to_one_that_suits(ada):
-    value = ada.draws(width=6000, height=128)
-    (drawn,) = value["drawn"]
+    steps = list(ada.steps("draw", fields=USUAL | {"width": 6000, "height": 128}))
+    (drawn,) = steps[-1][0]["drawn"]
     assert max(drawn["width"], drawn["height"]) <= 192
     assert any("do not suit" in note for note in drawn["notes"])
+    # It is told once: under the picture while it comes, then beside it.
+    assert "do not suit" in steps[0][2] and steps[-1][2] == ""
 
 
 def test_mistakes_are_told_in_the_visitors_language(service):

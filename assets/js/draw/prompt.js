@@ -51,7 +51,7 @@ export class Prompt {
     this.grow();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.count(), COUNT_AFTER_MS);
-    this.app.changed();
+    this.app.edited();
   }
 
   grow() {

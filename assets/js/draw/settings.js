@@ -12,6 +12,7 @@ export class Settings {
     this.count = 1;
     this.node = make('div', 'ui-card draw-settings');
     this.build();
+    this.node.addEventListener('input', () => app.edited());
     app.tools.append(this.node);
   }
 
@@ -84,7 +85,7 @@ export class Settings {
     Object.assign(this.seedInput, { type: 'number', min: 0, max: MOST_SEED, step: 1, placeholder: ui.say('seed_new'), inputMode: 'numeric' });
     this.seedInput.setAttribute('aria-label', ui.say('seed'));
     this.seedInput.addEventListener('input', () => this.app.changed());
-    this.dice = ui.button({ icon: 'dice', label: ui.say('seed_dice'), className: 'bare', press: () => this.setSeed(null) });
+    this.dice = ui.button({ icon: 'dice', label: ui.say('seed_dice'), className: 'bare', press: () => { this.setSeed(null); this.app.edited(); } });
     const line = make('div', 'draw-seed-line');
     line.append(this.seedInput, this.dice);
     const group = this.group('seed', line);

@@ -148,6 +148,12 @@ class App {
     });
   }
 
+  // What was told of a field says nothing of what is in it now.
+  edited() {
+    this.note = '';
+    this.changed();
+  }
+
   // A sentence under the prompt, until the next thing is done.
   tell(sentence) {
     this.note = sentence;
