@@ -18,6 +18,7 @@ from playground.page.languages import current_request, language_of
 from playground.page.own_pictures import PLAYGROUND, place_title, source_of
 from playground.page.recipe_bar import recipe_value
 from playground.page.search_view import cut_notes
+from playground.page.shown_picture import plain_name
 from playground.page.understand_canvas import MOST_TEXT, Asked
 from playground.page.understand_values import (
     known_value,
@@ -85,7 +86,7 @@ class UnderstandHandlers:
         try:
             if asked.file is None:
                 raise PersonError("mistake.picture.missing")
-            yield self._added(read_picture(Path(asked.file)), asked.seq, request)
+            yield self._added(read_picture(Path(asked.file)), asked, request)
         except Exception as error:
             yield from self._refused(asked, request, error)
 
@@ -284,15 +285,17 @@ class UnderstandHandlers:
         yield told(ctx, request, seq=asked.seq, error=mistake.message), idle, gr.skip()
         raise mistake from None
 
-    def _added(self, picture: Picture, seq: int, request: gr.Request) -> tuple[Any, ...]:
+    def _added(self, picture: Picture, asked: Asked, request: gr.Request) -> tuple[Any, ...]:
         ctx = self.asking.ctx
+        # Its name tells it from the others; what it shows nobody has said.
+        name = ctx.say(request, "understand.own_picture", name=plain_name(asked.file))
         added = {
             "id": self.added.add(picture, ctx.visitor(request)),
             "src": thumb_address(picture),
-            "alt": ctx.say(request, "understand.own_picture"),
+            "alt": name,
         }
         notes = html.escape(ctx.say_notes(request, picture.notes))
-        return told(ctx, request, seq=seq, added=added), gr.skip(), notes
+        return told(ctx, request, seq=asked.seq, added=added), gr.skip(), notes
 
     def _found(self, matter: Matter, request: gr.Request) -> list[int | np.ndarray]:
         visitor = self.asking.ctx.visitor(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
@@ -190,6 +191,33 @@ def test_an_own_picture_joins_and_a_broken_one_is_told(understand, tmp_path):
     settle(page)
     assert ask(page, "app.state.pictures.at(-1)").startswith("own-")
     assert not page.evaluate("window.hacked")
+
+
+def test_of_many_files_the_good_ones_join_and_the_others_are_told(understand):
+    page = understand
+
+    def file_of(name, shade=None):
+        stream = io.BytesIO()
+        if shade is not None:
+            Image.new("RGB", (40, 30), (shade, 90, 160)).save(stream, "PNG")
+        return {"name": name, "mimeType": "", "buffer": stream.getvalue() or b"%PDF-1.4"}
+
+    good = [file_of(f"mine {number}.png", 20 * number) for number in range(6)]
+    files = [file_of("sheet.pdf"), good[0], file_of("notes.docx"), *good[1:]]
+    page.locator(".understand > input[type=file]").set_input_files(files)
+    # Room was for five of the eight: three of them are pictures.
+    expect(page.locator(".understand-chosen li")).to_have_count(10, timeout=FIRST_MS)
+    settle(page)
+    left = page.locator(".understand-left")
+    for told in ("not added: 3", "sheet.pdf: This is not a picture", "notes.docx: This is not"):
+        expect(left).to_contain_text(told)
+    expect(page.locator(".understand-chosen img").last).to_have_attribute(
+        "alt", re.compile("mine 2")
+    )
+    # The next ones begin anew.
+    page.locator(".understand > input[type=file]").set_input_files(good[5])
+    expect(page.locator(".understand-chosen li")).to_have_count(11)
+    expect(left).to_be_empty()
 
 
 def test_the_map_shows_points_neighbours_the_gap_and_a_table(understand):

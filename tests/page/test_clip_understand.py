@@ -182,6 +182,7 @@ def test_an_own_picture_is_its_owners_alone(handlers, tmp_path):
     value = last(handlers.bring(asked(file=str(file)), MODEL, ADA))[0]
     own = value["added"]["id"]
     assert value["added"]["src"].startswith("data:image/webp")
+    assert value["added"]["alt"] == "Your own picture own.png"
     mine = last(handlers.look(asked(pictures=["red", own]), MODEL, ADA))[0]
     assert mine["matter"]["pictures"] == ["red", own]
     for run in (handlers.look, chart_in(handlers, PLAYGROUND), chart_in(handlers, OWN)):

@@ -1,4 +1,5 @@
 // Which pictures there are: the playground's, and a visitor's own, which come by file, drop or paste.
+import { make } from '../shared/dom.js';
 
 const MOST = 12;
 
@@ -8,6 +9,9 @@ export class Pictures {
     this.known = new Map();
     this.offered = [];
     this.sending = [];
+    this.faults = [];
+    this.left = make('p', 'understand-left');
+    this.left.setAttribute('role', 'status');
     this.input = document.createElement('input');
     Object.assign(this.input, { type: 'file', accept: 'image/*', multiple: true, hidden: true });
     this.input.addEventListener('change', () => {
@@ -45,6 +49,7 @@ export class Pictures {
 
   // An own picture has been read and joins the others.
   added(picture) {
+    this.isSending = false;
     this.known.set(picture.id, picture);
     this.choose(picture.id, true);
     this.sendNext();
@@ -65,8 +70,28 @@ export class Pictures {
   }
 
   bring(files) {
-    const room = MOST - this.app.state.pictures.length - this.sending.length;
-    this.sending.push(...[...(files ?? [])].filter((file) => file.type.startsWith('image/')).slice(0, room));
+    const { app } = this;
+    const brought = [...(files ?? [])];
+    if (!brought.length) return;
+    if (!this.isSending && !this.sending.length) this.faults = [];
+    const room = Math.max(0, MOST - app.state.pictures.length - this.sending.length);
+    // What is no picture is sent too: the server says what is wrong with it.
+    this.sending.push(...brought.slice(0, room));
+    const count = brought.length - room;
+    this.blame(count > 0 ? app.ui.say('too_many', { count }) : '');
+    this.sendNext();
+  }
+
+  // What was not added, and why; it stays while the others come.
+  blame(fault) {
+    if (fault) this.faults.push(fault);
+    this.left.textContent = this.faults.join(' ');
+  }
+
+  // The file that was sent last is no picture that can be used; the next one may be.
+  refused(text) {
+    this.isSending = false;
+    this.blame(this.app.ui.say('fault', { name: this.file.name, text }));
     this.sendNext();
   }
 
@@ -74,14 +99,17 @@ export class Pictures {
     if (this.isSending || !this.sending.length) return;
     this.isSending = true;
     const { app } = this;
+    const file = (this.file = this.sending.shift());
+    const refusal = window.playground.refusalOf([file]);
+    if (refusal) {
+      this.refused(refusal);
+      return;
+    }
     try {
-      const { path } = await app.upload(this.sending.shift());
+      const { path } = await app.upload(file);
       app.ask('bring', { file: { path, meta: { _type: 'gradio.FileData' } } });
     } catch {
-      app.mistake = app.ui.say('upload_failed');
-      app.update();
-    } finally {
-      this.isSending = false;
+      this.refused(app.ui.say('upload_failed'));
     }
   }
 

@@ -53,7 +53,9 @@ class App {
     // What is missing of a recipe is told until something else is asked.
     if (told.settings || told.matrix) this.note = told.note ?? '';
     if (told.focus) this.wantsFocus = true;
+    const isBrought = told.seq && told.seq === this.asked?.seq && this.asked.event === 'bring';
     if (told.added) this.pictures.added(told.added);
+    else if (isBrought && (told.error || told.stopped)) this.pictures.refused(told.error ?? this.ui.say('no_answer'));
     if (told.matrix) {
       this.results.matrix = { ...told.matrix, ...told.matter };
       Object.assign(this.state, told.matter);

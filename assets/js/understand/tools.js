@@ -27,7 +27,7 @@ export class Tools {
     body.append(this.templates.label);
     templates.append(make('summary', '', ui.say('templates')), body);
     app.tools.replaceChildren(
-      this.card('pictures', this.list, buttons),
+      this.card('pictures', this.list, buttons, app.pictures.left),
       this.card('texts', this.texts.label, none, this.go),
       templates,
     );
