@@ -10,6 +10,18 @@
   const markLanguage = () => document.querySelectorAll("[data-language]").forEach((button) =>
     button.setAttribute("aria-pressed", String(button.dataset.language === language)));
 
+  // Gradio's folded parts do not say by themselves whether they are open.
+  let willMark = false;
+  const markFolds = () => {
+    if (willMark) return;
+    willMark = true;
+    requestAnimationFrame(() => {
+      willMark = false;
+      for (const button of document.querySelectorAll("button.label-wrap"))
+        button.setAttribute("aria-expanded", String(button.classList.contains("open")));
+    });
+  };
+
   const base = () => ((window.gradio_config || {}).root || location.origin).replace(/\/$/, "");
   async function showLoaded() {
     const place = document.querySelector("[data-loaded]");
@@ -93,6 +105,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
+    markFolds();
     if (button.role === "tab") showTab(button);
     if (button.dataset.language) chooseLanguage(button.dataset.language);
     if ("themeSwitch" in button.dataset)
@@ -108,6 +121,9 @@
     started.disconnect();
     markLanguage();
     keepTabInSight();
+    // Tabs come when they are first opened, and a recipe may unfold something.
+    new MutationObserver(markFolds).observe(document.body, { childList: true, subtree: true });
+    markFolds();
     showLoaded();
     setInterval(showLoaded, 5000);
     document.addEventListener("visibilitychange", showLoaded);

@@ -332,6 +332,18 @@ def test_every_control_has_a_name_and_every_picture_a_text(page):
     assert all(re.match(r"\d+: .+, Similarity -?\d\.\d{3}", label) for label in labels)
 
 
+def test_folded_parts_say_whether_they_are_open(page):
+    fold = page.get_by_role("button", name="See inside")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    fold.focus()
+    page.keyboard.press("Enter")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    # Those of a mode that was not open yet say so too.
+    page.get_by_role("tab", name=ENGLISH["name"]).click()
+    settings = page.get_by_role("button", name="Settings")
+    expect(settings).to_have_attribute("aria-expanded", "false")
+
+
 def test_a_model_that_reads_english_only_is_told_in_chinese_and_another_offered(open_page):
     page = open_page(locale="zh-TW")
     expect(results(page)).to_have_count(15)

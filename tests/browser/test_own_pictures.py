@@ -81,8 +81,18 @@ def folder(tmp_path):
 def test_a_folder_is_indexed_searched_saved_and_opened_again(open_page, folder, tmp_path):
     page = open_page()
     open_own(page)
+    line(page).evaluate(
+        """node => {
+          window.heard = [];
+          const note = () => node.ariaLive === 'off' || window.heard.push(node.textContent);
+          new MutationObserver(note).observe(node, { childList: true });
+        }"""
+    )
     page.locator(".own-folder").set_input_files(folder)
     ready(page, 24)
+    # Who listens hears that it is done, and not every batch of files.
+    heard = page.evaluate("window.heard")
+    assert heard[-1].startswith("24 pictures") and not any("files done" in said for said in heard)
     faults = page.locator(".own-faults")
     expect(faults.locator("summary")).to_have_text("Not used: 3 \u00b7 There already: 1")
     faults.locator("summary").click()

@@ -298,6 +298,8 @@ class Card {
     p.bar.hidden = !isBusy && !(this.isStopped && left);
     p.bar.max = Math.max(1, this.total);
     p.bar.value = dealt;
+    // Heard are the beginning and the end; how far it is stands in the bar for who asks.
+    p.line.setAttribute('aria-live', isBusy && dealt ? 'off' : 'polite');
     p.line.textContent = this.line(now, left, dealt);
     p.mistake.textContent = sending.mistake || now.mistake || '';
     p.stop.hidden = !isBusy;
