@@ -220,6 +220,25 @@ def test_of_many_files_the_good_ones_join_and_the_others_are_told(understand):
     expect(left).to_be_empty()
 
 
+def test_after_a_question_that_a_full_queue_refused_others_are_answered(understand):
+    page = understand
+    page.expected.append("503")
+    page.clock.install()
+    full = {"status": 503, "content_type": "application/json", "body": '{"detail": "full"}'}
+    page.route("**/queue/join*", lambda route: route.fulfill(**full))
+    page.locator(".understand-tools textarea[name=texts]").fill("a lemon\na car")
+    page.locator("#clip-understand-go").click()
+    page.wait_for_function(f"{APP}.asked")
+    expect(page.locator(".toast-body").first).to_be_visible()
+    page.unroute("**/queue/join*")
+    # Pressed at once it waits; the first one's answer is given up after a while.
+    page.locator(".understand-tools textarea[name=texts]").fill("a lemon\na bus")
+    page.locator("#clip-understand-go").click()
+    page.clock.fast_forward(9000)
+    expect(page.locator(".understand-matrix thead")).to_contain_text("a bus", timeout=FIRST_MS)
+    settle(page)
+
+
 def test_the_map_shows_points_neighbours_the_gap_and_a_table(understand):
     page = understand
     panel(page, "map")

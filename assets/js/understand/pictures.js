@@ -73,6 +73,7 @@ export class Pictures {
     const { app } = this;
     const brought = [...(files ?? [])];
     if (!brought.length) return;
+    if (app.isOverdue) app.giveUp();
     if (!this.isSending && !this.sending.length) this.faults = [];
     const room = Math.max(0, MOST - app.state.pictures.length - this.sending.length);
     // What is no picture is sent too: the server says what is wrong with it.

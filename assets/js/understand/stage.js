@@ -11,6 +11,8 @@ const PANELS = ['matrix', 'map', 'where'];
 const MODE = 'clip-understand-mode';
 // How ids of pictures begin that a visitor brought.
 const OWN = 'own-';
+// A question that a full or broken queue has refused is never answered, and nobody says so here.
+const PATIENCE_MS = 8000;
 
 class App {
   constructor(gradio) {
@@ -114,12 +116,25 @@ class App {
     this.next();
   }
 
+  // Whether a question may be lost: then the next one no longer waits for its answer.
+  get isOverdue() {
+    return this.asked !== null && Date.now() - this.asked.at >= PATIENCE_MS;
+  }
+
+  giveUp() {
+    const { event } = this.asked;
+    this.asked = null;
+    if (event === 'bring') this.pictures.refused(this.ui.say('no_answer'));
+  }
+
   next() {
+    if (this.isOverdue && this.waiting.size) this.giveUp();
     if (this.asked || !this.waiting.size) return this.update();
     const [event, more] = this.waiting.entries().next().value;
     this.waiting.delete(event);
     this.seq += 1;
-    this.asked = { event, seq: this.seq };
+    this.asked = { event, seq: this.seq, at: Date.now() };
+    setTimeout(() => this.waiting.size && this.next(), PATIENCE_MS);
     this.sendUp(more);
     this.trigger(event);
     return this.update();

@@ -63,7 +63,7 @@ export class Tools {
     const key = JSON.stringify([texts, templates, none, app.state.pictures]);
     const { state } = app;
     const before = JSON.stringify([state.texts, state.templates, state.none, state.pictures]);
-    if (key === before && app.results.matrix && !app.mistake) return;
+    if (key === before && app.results.matrix && !app.mistake && !app.isOverdue) return;
     Object.assign(state, { texts, templates, none });
     app.look();
   }
