@@ -1,7 +1,7 @@
 """Draws the pictures that ship: text to image opens on one before any model is loaded.
 
 `python -m playground.stored_drawings`, after mini-diffusion has changed. What is drawn stands in
-`assets/examples/text_to_image/orders.json`; the seeds were chosen by eye among eight.
+`assets/examples/text_to_image/orders.json`; the seeds were chosen by eye among ten.
 """
 
 from __future__ import annotations
