@@ -1,6 +1,5 @@
 """What the header's chip says of the models that are loaded."""
 
-import asyncio
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -10,6 +9,7 @@ import pytest
 from playground.catalog import entry
 from playground.page.languages import Languages
 from playground.page.routes import loaded_words, routes
+from tests.loops import run_in_own_thread
 
 
 def row(key, state="ready", kind="part", size=1_000_000):
@@ -39,7 +39,7 @@ def test_whoever_has_a_part_of_its_own_there_is_named(rows, said):
 def test_row_81_health_is_red_when_a_device_is_lost(lost):
     ctx = SimpleNamespace(cache=SimpleNamespace(lost_devices=lambda: lost))
     [health] = [route for route in routes(ctx) if getattr(route, "path", "") == "/health"]
-    answer = asyncio.run(health.endpoint(None))
+    answer = run_in_own_thread(health.endpoint(None))
     assert answer.status_code == (503 if lost else 200)
     told = {"status": "device lost", "devices": ["cuda:0"]} if lost else {"status": "ok"}
     assert json.loads(answer.body) == told
