@@ -37,6 +37,10 @@ def transcript(talk: Talk, titles: Mapping[str, str], say: Say) -> str:
 
 def _answer(reply: Reply, titles: Mapping[str, str], say: Say, key: str) -> str:
     line = say(key, model=titles.get(reply.model, reply.model), answer=reply.text)
+    if not reply.text and not reply.is_going:
+        line += say("chat.text.nothing")
+    if reply.forced:
+        line += f" {say('chat.text.put_in', number=len(reply.forced))}"
     if reply.state == "stopped":
         line += f" {say('chat.text.stopped')}"
     if reply.settings.temperature and not reply.told:

@@ -17,6 +17,7 @@ from playground.page.chat_canvas import chat_words
 from playground.page.chat_service import ChatService
 from playground.page.shown_picture import HASH_DIGITS, data_address
 from playground.visitors.errors import PersonError, explain
+from playground.visitors.notes import Note
 
 LOG = logging.getLogger("playground")
 Value = dict[str, Any]
@@ -109,9 +110,14 @@ def answer_value(service: ChatService, request: gr.Request | None, reply: Reply)
         "prompt": reply.prompt,
         "seed": reply.settings.seed,
         "forced": len(reply.forced),
-        "note": ctx.say_notes(request, reply.notes),
+        "note": ctx.say_notes(request, (*reply.notes, *_put_in(reply))),
         "error": "" if mistake is None else ctx.say(request, mistake.key, **mistake.values),
     }
+
+
+def _put_in(reply: Reply) -> tuple[Note, ...]:
+    """What a person chose is never passed off as the model's own."""
+    return (Note("chat.note.put_in", {"number": len(reply.forced)}),) if reply.forced else ()
 
 
 def _by_place(talk: Talk) -> dict[tuple[str, int], Reply]:

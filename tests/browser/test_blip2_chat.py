@@ -299,6 +299,7 @@ def test_another_word_goes_on_from_there(chat):
     assert after[0] == before[0]
     assert after[1].strip() == word
     expect(chat.locator(".chat-bar-row[aria-current=true] .chat-bar-text")).to_have_text(word)
+    expect(last(chat).locator(".chat-state")).to_contain_text("Word 2 was chosen by hand")
 
 
 def test_words_are_walked_over_and_chosen_by_keyboard(chat):
@@ -342,6 +343,18 @@ def test_a_word_stays_chosen_while_others_come(chat):
 def test_an_answer_without_a_word_is_told(chat):
     tell(chat, busy=False, turns=[turn(answer(ended="end"))])
     expect(last(chat).locator(".chat-state")).to_have_text("The model ended without a word.")
+
+
+def test_who_listens_hears_why_there_is_no_word(chat):
+    chat.evaluate(f"() => {{ {APP}.trigger = () => {{}}; }}")
+    field = chat.locator(".chat-line textarea")
+    field.fill("What is it?")
+    field.press("Enter")
+    chat.wait_for_function(f"{APP}.asking.isAnswering")
+    failed = answer(state="failed", model="vilt-vqa", error="It is not here.")
+    tell(chat, busy=False, turns=[turn(answer(ended="end"), failed)])
+    expect(said(chat)).to_contain_text("The model ended without a word.")
+    expect(said(chat)).to_contain_text("It is not here.")
 
 
 def test_stop_tells_the_server_and_keeps_the_words(chat):

@@ -36,3 +36,13 @@ def test_it_says_who_answered_what_about_which_picture():
 def test_it_is_in_the_visitors_language():
     lines = written(talk_of(turn_of("1", "這是什麼？", "貓")), "zh-Hant").splitlines()
     assert lines[0].startswith("圖片：") and lines[-2:] == ["問題：這是什麼？", "Model A：貓"]
+
+
+def test_what_a_person_chose_and_what_never_came_are_said():
+    led = replace(reply_of("a cat"), forced=(1, 2))
+    failed = replace(reply_of("", "b"), state="failed")
+    talk = talk_of(replace(turn_of("1", "what?"), replies=(led, failed)))
+    assert written(talk).splitlines()[-2:] == [
+        "Model A: a cat (word 2 was chosen by hand)",
+        "Model B: (no answer)",
+    ]

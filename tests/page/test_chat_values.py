@@ -90,3 +90,10 @@ def test_mistakes_are_sentences_and_the_expired_one_is_marked(service):
     other = mistake_value(service, ASKED, ValueError("secret"))
     assert "expired" not in other and "secret" not in other["error"]
     assert empty_value(service, ASKED, picture=None)["picture"] is None
+
+
+def test_a_word_that_a_person_put_in_is_not_passed_off_as_the_models(service):
+    led = replace(reply_of("a cat", MODEL), forced=(7, 8))
+    told = answer_value(service, ASKED, led)
+    assert told["forced"] == 2 and "Word 2 was chosen by hand" in told["note"]
+    assert answer_value(service, ASKED, reply_of("a cat", MODEL))["note"] == ""

@@ -103,8 +103,16 @@ export class Asking {
     const turn = event === 'caption' ? 'caption' : (data?.turn ?? app.turns.at(-1)?.id);
     const answers = app.talkOf.answersOf(turn).filter(Boolean);
     const isTwo = answers.length > 1;
-    const told = answers.map(({ model, text }) => (isTwo ? `${app.talk.titleOf(model)}: ${text}` : text));
+    const told = answers.map((one) => (isTwo ? `${app.talk.titleOf(one.model)}: ${this.heardOf(one)}` : this.heardOf(one)));
     app.announce(fill(app.ui.say('answered'), { answer: told.join(' ') }));
+  }
+
+  // Who listens is told also why there is no word.
+  heardOf({ text, state, error, note }) {
+    const { ui } = this.app;
+    if (text) return text;
+    if (state === 'failed') return error || ui.say('failed');
+    return state === 'stopped' ? ui.say('stopped') : note || ui.say('says_nothing');
   }
 
   // Turns get new names, so only what begins a new one can be asked again as it was; and but once,
