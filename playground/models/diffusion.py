@@ -43,6 +43,7 @@ __all__ = [
     "build",
     "cutter_of",
     "decode",
+    "decode_noting",
     "encode",
     "fit_colours",
     "join",

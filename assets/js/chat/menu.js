@@ -1,9 +1,9 @@
 // What is done with a whole talk: taken away, opened again, begun anew.
 import { make } from '../shared/dom.js';
+import { reopenFrom } from '../shared/reopening.js';
 
 export class Menu {
   constructor(app) {
-    this.app = app;
     const { ui } = app;
     this.node = make('details', 'chat-menu');
     const summary = make('summary');
@@ -18,7 +18,7 @@ export class Menu {
     };
     this.input = make('input');
     Object.assign(this.input, { type: 'file', accept: 'application/json,.json', hidden: true });
-    this.input.addEventListener('change', () => this.reopen());
+    this.input.addEventListener('change', () => reopenFrom(app, this.input));
     const takes = [
       entry('paper', 'take_text', () => app.asking.send('take', { format: 'text' })),
       entry('code', 'take_recipe', () => app.asking.send('take', { format: 'recipe' })),
@@ -42,18 +42,5 @@ export class Menu {
     this.node.open = false;
     this.node.querySelector('summary').focus();
     press?.();
-  }
-
-  async reopen() {
-    const { app } = this;
-    const [file] = this.input.files;
-    this.input.value = '';
-    if (!file) return;
-    try {
-      const { path } = await app.upload(file);
-      app.asking.send('reopen', { file: { path, meta: { _type: 'gradio.FileData' } } });
-    } catch {
-      app.tell(app.ui.say('upload_failed'));
-    }
   }
 }
